@@ -1,0 +1,156 @@
+// Package postgis writes the spatial SQL of the hub: it is the only package in
+// which ST_… appears, and it holds the codec between orb and PostGIS.
+//
+// Every function gives a clause about the row f, whose geometry is f.geom in
+// EPSG:4326. The rule: each condition can use the GiST index on geom and is
+// exact; boxes of the index are never the last word.
+//
+//	postgis.Around(geo.Around{Lon: 107.58, Lat: 16.46, RadiusM: 500})
+package postgis
+
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"geohub/clause"
+	"geohub/geo"
+)
+
+// Geom is the column that every layer has.
+func Geom() clause.C { return clause.Of("f.geom") }
+
+// InBox holds for rows that meet the box, which may cross the antimeridian.
+func InBox(b geo.BBox, points bool) clause.C {
+	var boxes []clause.C
+	for _, o := range b.Bounds() {
+		box := envelope(o)
+		if points {
+			// The operator && compares boxes of 32-bit floats; the coordinates decide.
+			boxes = append(boxes, clause.Of("f.geom && ? AND ST_X(f.geom) BETWEEN ? AND ? AND ST_Y(f.geom) BETWEEN ? AND ?",
+				box, o.Min[0], o.Max[0], o.Min[1], o.Max[1]))
+		} else {
+			boxes = append(boxes, clause.Of("ST_Intersects(f.geom, ?)", box))
+		}
+	}
+	return clause.Or(boxes...)
+}
+
+// Intersects holds for rows that meet g, which is in EPSG:4326.
+func Intersects(g orb.Geometry) clause.C {
+	return clause.Of("ST_Intersects(f.geom, ?::geometry)", Shape{g, 4326})
+}
+
+// IntersectsProjected holds for rows that meet g, which is in another CRS.
+func IntersectsProjected(g orb.Geometry, crs int) clause.C {
+	return clause.Of("ST_Intersects(f.geom, ST_Transform(?::geometry, 4326))", Shape{g, crs})
+}
+
+// Around holds for rows within a geodesic distance.
+func Around(a geo.Around) clause.C {
+	var boxes []clause.C
+	for _, o := range a.Bounds() {
+		boxes = append(boxes, clause.Of("f.geom && ?", envelope(o)))
+	}
+	return clause.Of("? AND ST_Distance(f.geom::geography, ?::geography) <= ?",
+		clause.Or(boxes...), point(a.Lon, a.Lat), a.RadiusM)
+}
+
+// DistanceM is the geodesic distance of f from g in metres; NULL without a geometry.
+func DistanceM(g orb.Geometry) clause.C {
+	return clause.Of("ST_Distance(f.geom::geography, ?::geography)", origin(g))
+}
+
+// ByIndex orders roughly by distance from g, in degrees, by the index.
+func ByIndex(g orb.Geometry) clause.C {
+	return clause.Of("f.geom <-> ?", origin(g))
+}
+
+// MaxDistanceM is the largest geodesic distance from g among the rows c.geom
+// of a subquery.
+func MaxDistanceM(g orb.Geometry, rows clause.C) clause.C {
+	return clause.Of("SELECT max(ST_Distance(c.geom::geography, ?::geography)) AS m FROM (?) c", origin(g), rows)
+}
+
+// WithinBound holds for rows in the box that surely contains the circle of
+// bound.m metres round g: a scalar from a subquery bound(m). It does not reach
+// across the antimeridian.
+func WithinBound(g orb.Geometry) clause.C {
+	b := g.Bound()
+	lat := math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))
+	return clause.Of(`f.geom && (SELECT ST_Expand(ST_Envelope(?),
+		least(360, (bound.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ? + bound.m / 110500)))))),
+		(bound.m * 1.01 + 1) / 110500) FROM bound)`, origin(g), lat)
+}
+
+// Extent is the box of the rows f as text, or NULL.
+func Extent() clause.C {
+	return clause.Of(`CASE WHEN count(f.geom) > 0 THEN ARRAY[ST_XMin(ST_Extent(f.geom)), ST_YMin(ST_Extent(f.geom)), ST_XMax(ST_Extent(f.geom)), ST_YMax(ST_Extent(f.geom))] END`)
+}
+
+// Form is how a geometry is asked for: its CRS and its simplification.
+type Form struct {
+	CRS       int     // EPSG code
+	SimplifyM float64 // tolerance in metres; 0 leaves every vertex
+}
+
+// Plain is the form in which geometries are stored.
+var Plain = Form{CRS: 4326}
+
+// In gives the geometry g in a form. Simplification keeps topology and is done
+// in degrees of latitude, so that it doesn't depend on the CRS asked for.
+func (f Form) In(g clause.C) clause.C {
+	if f.SimplifyM > 0 {
+		g = clause.Of("ST_SimplifyPreserveTopology(?, ?::float8)", g, f.SimplifyM/111320)
+	}
+	if f.CRS != 4326 {
+		g = clause.Of("ST_Transform(?, ?::int)", g, f.CRS)
+	}
+	return g
+}
+
+// UnitOf is the unit of the geometry g on a day, by the database's one rule.
+func UnitOf(g, day clause.C) clause.C { return clause.Of("unit_of(?, ?)", g, day) }
+
+func envelope(o orb.Bound) clause.C {
+	return clause.Of("ST_MakeEnvelope(?, ?, ?, ?, 4326)", o.Min[0], o.Min[1], o.Max[0], o.Max[1])
+}
+
+func point(lon, lat float64) clause.C {
+	return clause.Of("ST_SetSRID(ST_MakePoint(?::float8, ?::float8), 4326)", lon, lat)
+}
+
+func origin(g orb.Geometry) clause.C {
+	if p, ok := g.(orb.Point); ok {
+		return point(p[0], p[1])
+	}
+	return clause.Of("?::geometry", Shape{g, 4326})
+}
+
+// OnSurface is a point on the surface of f, or on its line.
+func OnSurface() clause.C { return clause.Of("ST_PointOnSurface(f.geom)") }
+
+// WithinM holds for rows within a geodesic distance of any geometry.
+func WithinM(g orb.Geometry, m float64) clause.C {
+	if p, ok := g.(orb.Point); ok {
+		return Around(geo.Around{Lon: p[0], Lat: p[1], RadiusM: m})
+	}
+	return clause.Of("? AND ST_Distance(f.geom::geography, ?::geography) <= ?",
+		InBox(geo.BBoxOf(geo.Expand(g.Bound(), m)), false), origin(g), m)
+}
+
+// IntersectsRow holds for rows that meet the geometry of one row of a table.
+func IntersectsRow(table clause.C, id string) clause.C {
+	return clause.Of("ST_Intersects(f.geom, (SELECT o.geom FROM ? o WHERE o.id = ?))", table, id)
+}
+
+// IntersectsUnits holds for rows that meet one of some administrative units.
+func IntersectsUnits(ids []int32) clause.C {
+	return clause.Of("EXISTS (SELECT FROM units u WHERE u.id = ANY (?) AND ST_Intersects(f.geom, u.geom))", ids)
+}
+
+// MakeLine joins the points s.geom in the order of s.at.
+func MakeLine() clause.C { return clause.Of("ST_MakeLine(s.geom ORDER BY s.at)") }
+
+// Point is a point as SQL.
+func Point(p geo.LonLat) clause.C { return point(p.Lon, p.Lat) }

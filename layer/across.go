@@ -1,0 +1,499 @@
+package layer
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+
+	"geohub/access"
+	"geohub/clause"
+	"geohub/geo"
+	"geohub/geo/postgis"
+	"geohub/internal/fault"
+)
+
+// Feature gives any feature by id or alias; nil when there is none for the viewer.
+func (r *Reader) Feature(ctx context.Context, id string) (Feature, error) {
+	row, err := r.feature(ctx, id)
+	if row == nil || err != nil {
+		return nil, err
+	}
+	return row, nil
+}
+
+func (r *Reader) feature(ctx context.Context, id string) (Row, error) {
+	prefix, _, _ := strings.Cut(id, ":")
+	s := r.catalog.byPrefix[prefix]
+	if s == nil {
+		return nil, nil
+	}
+	row, _, err := r.features[s].Load(ctx, id)
+	return row, err
+}
+
+// idsBy gives the ids of rows by the values of a natural key.
+func (r *Reader) idsBy(ctx context.Context, s *System, key string, values []string) (map[string]string, error) {
+	f := s.byName[key]
+	if f == nil || !f.Key {
+		return nil, fmt.Errorf("layer %s has no key %s", s.Field, key)
+	}
+	ids := map[string]string{}
+	if !r.sees(s, key) {
+		return ids, nil
+	}
+	column := clause.Column("f", f.Column)
+	c := clause.Of("SELECT ?, f.id FROM ? f WHERE ?", column, clause.Name(s.Table), clause.And(r.policy(s), clause.Of("? = ANY (?)", column, values)))
+	err := r.query(ctx, "find "+s.Field+" by "+key, c, func(rows pgx.Rows) error {
+		var value, id string
+		err := rows.Scan(&value, &id)
+		ids[value] = id
+		return err
+	})
+	return ids, err
+}
+
+// FeatureConnection is a page of features of several layers.
+type FeatureConnection struct {
+	r     *Reader
+	lists []*list
+	order order
+	first int
+	after *cursor
+
+	once sync.Once
+	page []*FeatureEdge
+	more bool
+	err  error
+}
+
+// FeatureEdge is a feature in a page.
+type FeatureEdge struct {
+	Node      Feature
+	Cursor    string
+	DistanceM *float64
+}
+
+// Features asks several layers at once; nil layers means all.
+func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*FeatureConnection, error) {
+	if q.Filter != nil || q.Order != nil {
+		return nil, fault.Invalid("BAD_INPUT", "a filter or an order belongs to one layer")
+	}
+	c := &FeatureConnection{r: r}
+	for _, s := range r.catalog.pick(layers) {
+		l, err := r.list(ctx, s, q)
+		if err != nil {
+			return nil, err
+		}
+		c.lists = append(c.lists, l)
+		c.order, c.first, c.after = l.order, l.first, l.after
+	}
+	return c, nil
+}
+
+// Nearby gives what lies within a distance of a feature or a point, nearest first.
+func (r *Reader) Nearby(ctx context.Context, of Origin, layers []Name, withinM float64, first *int) ([]*FeatureEdge, error) {
+	if err := geo.CheckDistanceM("withinM", withinM); err != nil {
+		return nil, err
+	}
+	from := origin{maxM: &withinM}
+	self := ""
+	switch {
+	case (of.Feature == nil) == (of.Point == nil):
+		return nil, fault.Invalid("BAD_INPUT", "of takes exactly one of feature and point")
+	case of.Point != nil:
+		if err := of.Point.Check(); err != nil {
+			return nil, err
+		}
+		from.geom = of.Point.Point()
+	default:
+		row, err := r.feature(ctx, *of.Feature)
+		if err != nil {
+			return nil, err
+		}
+		if row == nil {
+			return nil, fault.NotFound("of: there is no feature %q", *of.Feature)
+		}
+		self = row.feature().ID
+		if err := r.maySee(row.feature().page.s, "geometry"); err != nil {
+			return nil, err
+		}
+		if from.geom, err = r.geometryOf(ctx, row); err != nil {
+			return nil, err
+		}
+		if from.geom == nil {
+			return nil, fault.Invalid("BAD_INPUT", "of: %q has no geometry to measure from", self)
+		}
+	}
+	c := &FeatureConnection{r: r}
+	for _, s := range r.catalog.pick(layers) {
+		l := &list{r: r, s: s, where: clause.And(r.policy(s), clause.Of("f.id <> ?", self))}
+		var err error
+		if l.first, err = pageSize("first", first, 20, MaxFirst); err != nil {
+			return nil, err
+		}
+		if err = l.measure(from); err != nil {
+			return nil, err
+		}
+		c.lists = append(c.lists, l)
+		c.order, c.first = l.order, l.first
+	}
+	return c.Edges(ctx)
+}
+
+// Origin is where distances are measured from: exactly one member.
+type Origin struct {
+	Feature *string
+	Point   *geo.LonLat
+}
+
+// SearchPlaces finds named things in layers by the words of their name: those
+// that begin so first, or nearest first.
+func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string, near *geo.LonLat, first *int) ([]*FeatureEdge, error) {
+	n, err := pageSize("first", first, 10, 100)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, fault.Invalid("BAD_INPUT", "text is empty: type a part of a name")
+	}
+	words, err := textWhere(text)
+	if err != nil {
+		return nil, err
+	}
+	c := &FeatureConnection{r: r, first: n}
+	for _, s := range layers {
+		l := &list{r: r, s: s, where: clause.And(r.policy(s), words), first: n}
+		l.order = order{name: "match", cast: castOf(KindFloat), by: clause.Of(
+			"((fold(f.label) NOT LIKE fold(?) || '%')::int + similarity(fold(f.label), fold(?)) * -0.5)::float8", likeEscape(text), text)}
+		if near != nil {
+			if err := near.Check(); err != nil {
+				return nil, err
+			}
+			if err := l.measure(origin{geom: near.Point()}); err != nil {
+				return nil, err
+			}
+		}
+		c.lists = append(c.lists, l)
+		c.order = l.order
+	}
+	return c.Edges(ctx)
+}
+
+// LayerOf gives the system with a name; nil when there is none.
+func (c *Catalog) LayerOf(name Name) *System { return c.byName[name] }
+
+// Edges are the page's features with their cursors.
+func (c *FeatureConnection) Edges(ctx context.Context) ([]*FeatureEdge, error) {
+	c.once.Do(func() { c.err = c.read(ctx) })
+	return c.page, c.err
+}
+
+// Nodes are the page's features.
+func (c *FeatureConnection) Nodes(ctx context.Context) ([]Feature, error) {
+	edges, err := c.Edges(ctx)
+	nodes := make([]Feature, len(edges))
+	for i, e := range edges {
+		nodes[i] = e.Node
+	}
+	return nodes, err
+}
+
+// PageInfo says where the page stands.
+func (c *FeatureConnection) PageInfo(ctx context.Context) (*PageInfo, error) {
+	edges, err := c.Edges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pageInfo(c.after, c.more, len(edges), func(i int) string { return edges[i].Cursor }), nil
+}
+
+// Geojson is the page as GeoJSON.
+func (c *FeatureConnection) Geojson(ctx context.Context) (geo.FeatureCollection, error) {
+	edges, err := c.Edges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, len(edges))
+	for i, e := range edges {
+		rows[i] = e.Node.(Row)
+	}
+	return featureCollection(rows)
+}
+
+// read finds the page's ids in one statement over all layers, then reads each
+// layer's rows by id.
+func (c *FeatureConnection) read(ctx context.Context) error {
+	c.page = []*FeatureEdge{}
+	if len(c.lists) == 0 {
+		return nil
+	}
+	type hit struct {
+		id    string
+		value *string
+	}
+	var hits []hit
+	branches := make([]clause.C, len(c.lists))
+	for i, l := range c.lists {
+		with, from := l.tail()
+		value := clause.Of("NULL::float8")
+		if !l.order.by.Empty() {
+			value = l.order.by
+		}
+		branches[i] = clause.Of("(?SELECT f.id, ? AS value ?)", with, value, from)
+	}
+	by := clause.Of("x.id")
+	if !c.order.by.Empty() {
+		by = clause.Of("x.value, x.id")
+	}
+	statement := clause.Of("SELECT x.id, x.value::text FROM (?) x ORDER BY ? LIMIT ?", clause.Join(" UNION ALL ", branches...), by, c.first+1)
+	err := c.r.query(ctx, "find features", statement, func(rows pgx.Rows) error {
+		var h hit
+		err := rows.Scan(&h.id, &h.value)
+		hits = append(hits, h)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.more = len(hits) > c.first; c.more {
+		hits = hits[:c.first]
+	}
+	for _, h := range hits {
+		prefix, _, _ := strings.Cut(h.id, ":")
+		c.r.features[c.r.catalog.byPrefix[prefix]].Want(h.id)
+	}
+	for _, h := range hits {
+		row, err := c.r.feature(ctx, h.id)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			continue // gone between the two statements
+		}
+		e := &FeatureEdge{Node: row, Cursor: c.order.cursor(h.value, h.id)}
+		if c.lists[0].near != nil && h.value != nil {
+			if d, err := strconv.ParseFloat(*h.value, 64); err == nil {
+				e.DistanceM = &d
+			}
+		}
+		c.page = append(c.page, e)
+	}
+	return nil
+}
+
+// TotalCount is how many features there are in all.
+func (c *FeatureConnection) TotalCount(ctx context.Context) (int, error) {
+	counts, err := c.r.counts(ctx, c.lists)
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return total, err
+}
+
+// Extent is the box around all features.
+func (c *FeatureConnection) Extent(ctx context.Context) (*geo.BBox, error) {
+	boxes, err := c.r.extents(ctx, c.lists)
+	var all *geo.BBox
+	for _, b := range boxes {
+		all = all.Union(b)
+	}
+	return all, err
+}
+
+// Counts are how many features of each layer lie in an area (nil: everywhere).
+func (r *Reader) Counts(ctx context.Context, a *geo.Area) ([]*LayerCount, error) {
+	var lists []*list
+	for _, s := range r.catalog.systems {
+		l, err := r.list(ctx, s, Query{Area: a})
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, l)
+	}
+	counts, err := r.counts(ctx, lists)
+	out := make([]*LayerCount, len(counts))
+	for i, n := range counts {
+		out[i] = &LayerCount{Layer: Name(lists[i].s.Name), Count: n}
+	}
+	return out, err
+}
+
+// counts counts several lists in one statement.
+func (r *Reader) counts(ctx context.Context, lists []*list) ([]int, error) {
+	if len(lists) == 0 {
+		return nil, nil
+	}
+	parts := make([]clause.C, len(lists))
+	for i, l := range lists {
+		parts[i] = clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+	}
+	var counts []int
+	err := r.query(ctx, "count features", clause.Of("SELECT ARRAY[?]", clause.Join(", ", parts...)),
+		func(rows pgx.Rows) error { return rows.Scan(&counts) })
+	return counts, err
+}
+
+// extents gives the box of each list in one statement, nil where it is empty or
+// hidden.
+func (r *Reader) extents(ctx context.Context, lists []*list) ([]*geo.BBox, error) {
+	var parts []clause.C
+	var at []int
+	for i, l := range lists {
+		if r.sees(l.s, "geometry") {
+			parts = append(parts, clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Name(l.s.Table), l.where))
+			at = append(at, i)
+		}
+	}
+	out := make([]*geo.BBox, len(lists))
+	if len(parts) == 0 {
+		return out, nil
+	}
+	err := r.query(ctx, "extent of features", clause.Of("SELECT ?", clause.Join(", ", parts...)), func(rows pgx.Rows) error {
+		boxes := make([][]float64, len(parts))
+		dest := make([]any, len(parts))
+		for i := range boxes {
+			dest[i] = &boxes[i]
+		}
+		err := rows.Scan(dest...)
+		for i, b := range boxes {
+			if b != nil {
+				out[at[i]] = &geo.BBox{b[0], b[1], b[2], b[3]}
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// LayerInfo is a layer in the catalogue, as the viewer sees it.
+type LayerInfo struct {
+	Name  Name
+	Field string
+	Count int
+	// Extent and Freshness are nil when the viewer sees nothing of the layer.
+	Extent    *geo.BBox
+	Freshness *Freshness
+	Sharing   access.Sharing
+	Fields    []*FieldInfo
+	Tiles     string
+
+	s    *System
+	info *Info
+	r    *Reader
+}
+
+// Title is what people call the layer.
+func (i *LayerInfo) Title(lang *Lang) string { return i.info.Title.In(lang) }
+
+// Description says what the layer holds; there is one language of it.
+func (i *LayerInfo) Description(lang *Lang) *string {
+	return &i.info.Description
+}
+
+// Agency answers for the layer.
+func (i *LayerInfo) Agency(ctx context.Context) (*Agency, error) { return i.r.Agency(ctx, i.s.Agency) }
+
+// FieldInfo is a field in the catalogue.
+type FieldInfo struct {
+	Name, Type string
+	Unit       *string // UCUM
+	Sharing    access.Sharing
+	Personal   access.Personal
+	Values     []*EnumTitle
+	title      Title
+}
+
+// Title is what people call the field.
+func (f *FieldInfo) Title(lang *Lang) string {
+	if f.title.VI == "" {
+		return f.Name
+	}
+	return f.title.In(lang)
+}
+
+// EnumTitle is a value of an enum with its title.
+type EnumTitle struct {
+	Value string
+	title Title
+}
+
+// Title is what people call the value.
+func (e *EnumTitle) Title(lang *Lang) string { return e.title.In(lang) }
+
+// Layers is the catalogue: two statements for counts, boxes and newest times.
+func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
+	var lists []*list
+	var newest []clause.C
+	for _, s := range r.catalog.systems {
+		l := &list{r: r, s: s, where: clause.And(r.policy(s))}
+		lists = append(lists, l)
+		newest = append(newest, clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(s.Table), l.where))
+		r.agencies.Want(s.Agency)
+	}
+	counts, err := r.counts(ctx, lists)
+	if err != nil {
+		return nil, err
+	}
+	boxes, err := r.extents(ctx, lists)
+	if err != nil {
+		return nil, err
+	}
+	observed, err := r.times(ctx, newest)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*LayerInfo, len(lists))
+	for i, l := range lists {
+		info := r.catalog.info[l.s]
+		out[i] = &LayerInfo{Name: Name(l.s.Name), Field: l.s.Field, Count: counts[i], Extent: boxes[i],
+			Freshness: freshness(l.s, observed[i], r.now), Sharing: info.Class.Sharing, Fields: info.fields(),
+			Tiles: "/tiles/" + l.s.Field + "/{z}/{x}/{y}.mvt", s: l.s, info: info, r: r}
+	}
+	return out, nil
+}
+
+func (i *Info) fields() []*FieldInfo {
+	out := make([]*FieldInfo, len(i.Fields))
+	for j, m := range i.Fields {
+		f := &FieldInfo{Name: m.Name, Type: m.Type, Sharing: m.Class.Sharing, Personal: m.Class.Personal, title: m.Title}
+		if m.Measure != "" {
+			f.Unit = &m.Measure
+		}
+		for _, v := range m.Values {
+			f.Values = append(f.Values, &EnumTitle{v.Value, v.Title})
+		}
+		out[j] = f
+	}
+	return out
+}
+
+// geometryOf reads the geometry of a row that may have been read without it.
+func (r *Reader) geometryOf(ctx context.Context, row Row) (g orb.Geometry, err error) {
+	b := row.feature()
+	if b.Geom != nil {
+		return b.Geom, nil
+	}
+	c := clause.Of("SELECT f.geom FROM ? f WHERE f.id = ?", clause.Name(b.page.s.Table), b.ID)
+	err = r.query(ctx, "find geometry", c, func(rows pgx.Rows) error { return rows.Scan(&g) })
+	return g, err
+}
+
+// times reads several moments in one statement.
+func (r *Reader) times(ctx context.Context, parts []clause.C) ([]*time.Time, error) {
+	out := make([]*time.Time, len(parts))
+	err := r.query(ctx, "newest observations", clause.Of("SELECT ?", clause.Join(", ", parts...)), func(rows pgx.Rows) error {
+		dest := make([]any, len(out))
+		for i := range out {
+			dest[i] = &out[i]
+		}
+		return rows.Scan(dest...)
+	})
+	return out, err
+}

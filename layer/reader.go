@@ -1,0 +1,230 @@
+package layer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"geohub/access"
+	"geohub/clause"
+	"geohub/internal/fault"
+	"geohub/loaders"
+)
+
+// Querier is what a reader needs of a database: a pool, a connection or a
+// transaction of pgx.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Selection is what an operation selects: field names by GraphQL type, with
+// those asked of the interface under "Feature". nil selects everything.
+type Selection map[string]map[string]bool
+
+// Wants says whether the operation selects a field of a layer's type.
+func (s Selection) Wants(typ, field string) bool {
+	return s == nil || s[typ][field] || s["Feature"][field] || s[typ]["*"] || s["Feature"]["*"]
+}
+
+// Reader answers one operation for one viewer at one moment. It is safe for
+// concurrent use; make a new one for each operation.
+type Reader struct {
+	catalog *Catalog
+	db      Querier
+	viewer  access.Viewer
+	now     time.Time
+	wants   Selection
+
+	units    *loaders.Loader[int32, *Unit]
+	unitKeys *loaders.Loader[unitKey, *Unit]
+	agencies *loaders.Loader[string, *Agency]
+	aliases  *loaders.Loader[string, []string]
+	features map[*System]*loaders.Loader[string, Row]
+
+	mu      sync.Mutex
+	masks   map[*System][]string
+	loaders map[string]any // further loaders by name, see loaderOf
+}
+
+// Read starts an operation.
+func (c *Catalog) Read(db Querier, viewer access.Viewer, now time.Time, wants Selection) *Reader {
+	r := &Reader{catalog: c, db: db, viewer: viewer, now: now, wants: wants,
+		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}}
+	r.units = loaders.New(r.fetchUnits)
+	r.unitKeys = loaders.New(r.fetchUnitKeys)
+	r.agencies = loaders.New(r.fetchAgencies)
+	r.aliases = loaders.New(r.fetchAliases)
+	for _, s := range c.systems {
+		r.features[s] = loaders.New(func(ctx context.Context, ids []string) (map[string]Row, error) {
+			return r.fetchFeatures(ctx, s, ids)
+		})
+	}
+	return r
+}
+
+// loaderOf gives the operation's loader of a name, made when first asked for.
+func loaderOf[K comparable, V any](r *Reader, name string, fetch func(context.Context, []K) (map[K]V, error)) *loaders.Loader[K, V] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l, ok := r.loaders[name].(*loaders.Loader[K, V])
+	if !ok {
+		l = loaders.New(fetch)
+		r.loaders[name] = l
+	}
+	return l
+}
+
+// Viewer is who asks.
+func (r *Reader) Viewer() access.Viewer { return r.viewer }
+
+// Now is the operation's one moment.
+func (r *Reader) Now() time.Time { return r.now }
+
+// policy is the condition on rows f of s that the viewer may see.
+func (r *Reader) policy(s *System) clause.C { return access.Rows(r.viewer, s.Field) }
+
+// sees says whether the viewer may see a field of a layer.
+func (r *Reader) sees(s *System, field string) bool {
+	return r.viewer.Ceiling(s.Field).Sees(r.catalog.info[s].class(field))
+}
+
+func (r *Reader) maySee(s *System, field string) error {
+	if !r.sees(s, field) {
+		return fault.Denied("%s of %s is not for this viewer", field, s.Field)
+	}
+	return nil
+}
+
+// masked names the fields of a layer withheld from the viewer.
+func (r *Reader) masked(s *System) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	names, known := r.masks[s]
+	if !known {
+		names = []string{}
+		for _, f := range r.catalog.info[s].Fields {
+			if !r.sees(s, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+		r.masks[s] = names
+	}
+	return names
+}
+
+// query runs a statement and hands each row to scan.
+func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
+	sql, args := c.SQL()
+	rows, err := r.db.Query(ctx, sql, args...)
+	if err == nil {
+		defer rows.Close()
+		for rows.Next() {
+			if err = scan(rows); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+		}
+		err = rows.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return nil
+}
+
+// translate turns what the database says into a fault, once.
+func translate(err error) error {
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg):
+		switch {
+		case pg.Code == "57014":
+			return fault.Unavailable("TIMEOUT", "the question took too long and was stopped; ask for less").Because(err)
+		case pg.Code == "XX000" && strings.Contains(pg.Message, "transform"):
+			return fault.Invalid("BAD_GEOMETRY", "the geometry can't be brought into that coordinate system").Because(err)
+		case pg.Code == "22021", pg.Code == "22P05":
+			return fault.Invalid("BAD_INPUT", "a text holds a character that can't be stored (NUL?)").Because(err)
+		case pg.Code == "22P02", pg.Code == "22007", pg.Code == "22008", pg.Code == "22003":
+			// Every other argument is typed; only a cursor brings text to be cast.
+			return fault.Invalid("BAD_CURSOR", "`after` is not a cursor of this hub; start again without it").Because(err)
+		case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"):
+			return fault.Unavailable("UNAVAILABLE", "the database can't answer now; try again").Because(err)
+		}
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Unavailable("TIMEOUT", "the question took too long and was stopped; ask for less").Because(err)
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) || pgconn.SafeToRetry(err) {
+		return fault.Unavailable("UNAVAILABLE", "the database can't be reached; try again").Because(err)
+	}
+	return err
+}
+
+func (r *Reader) fetchAliases(ctx context.Context, ids []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	err := r.query(ctx, "find aliases", clause.Of("SELECT id, alias FROM feature_aliases WHERE id = ANY (?) ORDER BY alias", ids),
+		func(rows pgx.Rows) error {
+			var id, alias string
+			err := rows.Scan(&id, &alias)
+			out[id] = append(out[id], alias)
+			return err
+		})
+	return out, err
+}
+
+// fetchFeatures reads rows by id or alias; a row is found under both.
+func (r *Reader) fetchFeatures(ctx context.Context, s *System, ids []string) (map[string]Row, error) {
+	out, err := r.byID(ctx, s, ids)
+	if err != nil || len(out) == len(ids) {
+		return out, err
+	}
+	var missing []string
+	for _, id := range ids {
+		if out[id] == nil {
+			missing = append(missing, id)
+		}
+	}
+	now := map[string]string{} // alias → id
+	err = r.query(ctx, "resolve aliases", clause.Of("SELECT alias, id FROM feature_aliases WHERE alias = ANY (?)", missing),
+		func(rows pgx.Rows) error {
+			var alias, id string
+			err := rows.Scan(&alias, &id)
+			now[alias] = id
+			return err
+		})
+	if err != nil || len(now) == 0 {
+		return out, err
+	}
+	var targets []string
+	for _, id := range now {
+		targets = append(targets, id)
+	}
+	found, err := r.byID(ctx, s, targets)
+	for alias, id := range now {
+		if row := found[id]; row != nil {
+			out[alias] = row
+		}
+	}
+	return out, err
+}
+
+func (r *Reader) byID(ctx context.Context, s *System, ids []string) (map[string]Row, error) {
+	out := map[string]Row{}
+	where := clause.And(r.policy(s), clause.Of("f.id = ANY (?)", ids))
+	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", clause.Name(s.Table), where), nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range p.rows {
+		out[row.feature().ID] = row
+	}
+	return out, nil
+}

@@ -1,0 +1,290 @@
+package layer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+
+	"geohub/clause"
+	"geohub/geo"
+	"geohub/geo/postgis"
+)
+
+// UnitKind is the kind of an administrative unit: PROVINCE, DISTRICT, COMMUNE.
+type UnitKind string
+
+// Unit is an administrative unit in one epoch; (Code, ValidFrom) is its key.
+type Unit struct {
+	Code        string
+	Kind        UnitKind
+	Type        *string
+	ValidFrom   geo.Date
+	ValidTo     *geo.Date
+	AreaKm2     *float64
+	Population  *int
+	Approximate bool
+
+	id         int32
+	title      Title
+	parentCode *string
+	r          *Reader
+}
+
+// unitKey is a code on a day.
+type unitKey struct {
+	code string
+	day  geo.Date
+}
+
+// day is the day asked for, or today.
+func (r *Reader) day(at *geo.Date) geo.Date {
+	if at != nil {
+		return *at
+	}
+	return geo.DateOf(r.now)
+}
+
+// scanUnit reads u's columns, with others behind them.
+func (r *Reader) scanUnit(rows pgx.Rows, others ...any) (*Unit, error) {
+	u := &Unit{r: r}
+	dest := []any{&u.id, &u.Code, &u.Kind, &u.Type, &u.ValidFrom, &u.ValidTo, &u.AreaKm2, &u.Population, &u.Approximate, &u.title.VI, &u.title.EN, &u.parentCode}
+	err := rows.Scan(append(dest, others...)...)
+	return u, err
+}
+
+func unitColumns() clause.C {
+	return clause.Of("f.id, f.code, f.kind, f.type, f.valid_from, f.valid_to, f.area_km2, f.population, f.approximate, f.name, f.name_en, f.parent_code")
+}
+
+// standsOn holds for units f that stood on a day.
+func standsOn(day geo.Date) clause.C {
+	return clause.Of("f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)", day, day)
+}
+
+func (r *Reader) fetchUnits(ctx context.Context, ids []int32) (map[int32]*Unit, error) {
+	out := map[int32]*Unit{}
+	c := clause.Of("SELECT ? FROM units f WHERE f.id = ANY (?)", unitColumns(), ids)
+	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
+		u, err := r.scanUnit(rows)
+		out[u.id] = u
+		return err
+	})
+	return out, err
+}
+
+func (r *Reader) fetchUnitKeys(ctx context.Context, keys []unitKey) (map[unitKey]*Unit, error) {
+	codes, days := make([]string, len(keys)), make([]geo.Date, len(keys))
+	for i, k := range keys {
+		codes[i], days[i] = k.code, k.day
+	}
+	out := map[unitKey]*Unit{}
+	c := clause.Of(`SELECT ?, k.i FROM unnest(?::text[], ?::date[]) WITH ORDINALITY k(code, day, i)
+		JOIN units f ON f.code = k.code AND f.valid_from <= k.day AND (f.valid_to IS NULL OR f.valid_to > k.day)`, unitColumns(), codes, days)
+	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
+		var i int
+		u, err := r.scanUnit(rows, &i)
+		if err == nil {
+			out[keys[i-1]] = u
+		}
+		return err
+	})
+	return out, err
+}
+
+// UnitOn gives a unit as it stood on a day (nil: today); nil when there was none.
+func (r *Reader) UnitOn(ctx context.Context, code string, at *geo.Date) (*Unit, error) {
+	u, _, err := r.unitKeys.Load(ctx, unitKey{code, r.day(at)})
+	return u, err
+}
+
+// UnitsOn gives the units that stood on each (code, day), nil where there was none.
+func (r *Reader) UnitsOn(ctx context.Context, codes []string, days []geo.Date) ([]*Unit, error) {
+	out := make([]*Unit, len(codes))
+	for i := range codes {
+		r.unitKeys.Want(unitKey{codes[i], days[i]})
+	}
+	for i := range codes {
+		var err error
+		if out[i], err = r.UnitOn(ctx, codes[i], &days[i]); err != nil {
+			return nil, err
+		}
+		if out[i] != nil && out[i].ValidFrom != days[i] {
+			out[i] = nil // the key names the first day of an epoch
+		}
+	}
+	return out, nil
+}
+
+// UnitAt gives the commune of a point on a day (nil: today).
+func (r *Reader) UnitAt(ctx context.Context, p geo.LonLat, at *geo.Date) (*Unit, error) {
+	var id *int32
+	c := clause.Of("SELECT ?", postgis.UnitOf(postgis.Point(p), clause.Of("?::date", r.day(at))))
+	err := r.query(ctx, "locate", c, func(rows pgx.Rows) error { return rows.Scan(&id) })
+	if err != nil || id == nil {
+		return nil, err
+	}
+	u, _, err := r.units.Load(ctx, *id)
+	return u, err
+}
+
+// UnitQuery is what `units` is asked.
+type UnitQuery struct {
+	Kind   *UnitKind
+	Parent *string
+	Text   *string
+	Area   *geo.Area
+	At     *geo.Date
+}
+
+// Units gives the units that stood on a day, by code.
+func (r *Reader) Units(ctx context.Context, q UnitQuery) ([]*Unit, error) {
+	where := []clause.C{standsOn(r.day(q.At))}
+	if q.Kind != nil {
+		where = append(where, clause.Of("f.kind = ?", string(*q.Kind)))
+	}
+	if q.Parent != nil {
+		where = append(where, clause.Of("f.parent_code = ?", *q.Parent))
+	}
+	if q.Text != nil {
+		where = append(where, clause.Of("fold(f.name || ' ' || f.name_en) LIKE '%' || fold(?) || '%'", likeEscape(*q.Text)))
+	}
+	area, err := r.area(ctx, unitsAsLayer, q.Area)
+	if err != nil {
+		return nil, err
+	}
+	return r.unitsWhere(ctx, clause.And(append(where, area)...))
+}
+
+// unitsAsLayer lets an area be asked of units, which are no layer: open polygons.
+var unitsAsLayer = &System{Field: "units", Table: "units"}
+
+func (r *Reader) unitsWhere(ctx context.Context, where clause.C) ([]*Unit, error) {
+	out := []*Unit{}
+	c := clause.Of("SELECT ? FROM units f WHERE ? ORDER BY f.code COLLATE \"C\", f.valid_from LIMIT 2000", unitColumns(), where)
+	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
+		u, err := r.scanUnit(rows)
+		out = append(out, u)
+		return err
+	})
+	return out, err
+}
+
+// Name is the unit's name.
+func (u *Unit) Name(lang *Lang) string { return u.title.In(lang) }
+
+// Geometry is the unit's polygon in the form asked for.
+func (u *Unit) Geometry(ctx context.Context, crs *int, simplifyM *float64, precision *int) (*geo.Geometry, error) {
+	return shaped(ctx, u.r, crs, simplifyM, precision, func(form postgis.Form) (g orb.Geometry, err error) {
+		return u.r.unitShape(ctx, u.id, form)
+	})
+}
+
+// Parent is the unit it belonged to on its first day.
+func (u *Unit) Parent(ctx context.Context) (*Unit, error) {
+	if u.parentCode == nil {
+		return nil, nil
+	}
+	return u.r.UnitOn(ctx, *u.parentCode, &u.ValidFrom)
+}
+
+// Children are the units it was divided into, those of its last day.
+func (u *Unit) Children(ctx context.Context) ([]*Unit, error) {
+	return u.r.unitRelatives(ctx, u.id, relChildren)
+}
+
+// Predecessors are the units it was made from.
+func (u *Unit) Predecessors(ctx context.Context) ([]*Unit, error) {
+	return u.r.unitRelatives(ctx, u.id, relPredecessors)
+}
+
+// Successors are the units it went into.
+func (u *Unit) Successors(ctx context.Context) ([]*Unit, error) {
+	return u.r.unitRelatives(ctx, u.id, relSuccessors)
+}
+
+// Features are what lies in it.
+func (u *Unit) Features(ctx context.Context, layers []Name, first *int, after *string) (*FeatureConnection, error) {
+	return u.r.Features(ctx, layers, Query{Area: u.area(), First: first, After: after})
+}
+
+// Counts are how many features of each layer it holds.
+func (u *Unit) Counts(ctx context.Context) ([]*LayerCount, error) {
+	return u.r.Counts(ctx, u.area())
+}
+
+func (u *Unit) area() *geo.Area {
+	return &geo.Area{Units: []geo.UnitRef{{Code: u.Code, At: &u.ValidFrom}}}
+}
+
+// LayerCount is how many features of a layer there are.
+type LayerCount struct {
+	Layer Name
+	Count int
+}
+
+// relation says which relatives of a unit; a constant of the program.
+type relation int
+
+const (
+	relChildren relation = iota
+	relPredecessors
+	relSuccessors
+)
+
+func (rel relation) join() clause.C {
+	switch rel {
+	case relChildren:
+		return clause.Of("JOIN units f ON f.parent_code = u.code AND f.valid_from < coalesce(u.valid_to, 'infinity') AND coalesce(f.valid_to, 'infinity') >= coalesce(u.valid_to, 'infinity')")
+	case relPredecessors:
+		return clause.Of("JOIN unit_crosswalk x ON x.new_id = u.id JOIN units f ON f.id = x.old_id")
+	default:
+		return clause.Of("JOIN unit_crosswalk x ON x.old_id = u.id JOIN units f ON f.id = x.new_id")
+	}
+}
+
+// unitRelatives reads the relatives of a unit together with those of all units
+// that the operation has met.
+func (r *Reader) unitRelatives(ctx context.Context, id int32, rel relation) ([]*Unit, error) {
+	units, _, err := loaderOf(r, fmt.Sprint("unit relatives ", rel), r.fetchRelatives(rel)).Load(ctx, id)
+	if units == nil {
+		units = []*Unit{}
+	}
+	return units, err
+}
+
+func (r *Reader) fetchRelatives(rel relation) func(context.Context, []int32) (map[int32][]*Unit, error) {
+	return func(ctx context.Context, ids []int32) (map[int32][]*Unit, error) {
+		out := map[int32][]*Unit{}
+		c := clause.Of(`SELECT ?, u.id FROM units u ? WHERE u.id = ANY (?) ORDER BY f.code COLLATE "C"`, unitColumns(), rel.join(), ids)
+		err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
+			var of int32
+			u, err := r.scanUnit(rows, &of)
+			out[of] = append(out[of], u)
+			return err
+		})
+		return out, err
+	}
+}
+
+func (r *Reader) fetchUnitShapes(form postgis.Form) func(context.Context, []int32) (map[int32]orb.Geometry, error) {
+	return func(ctx context.Context, ids []int32) (map[int32]orb.Geometry, error) {
+		out := map[int32]orb.Geometry{}
+		c := clause.Of("SELECT f.id, ? FROM units f WHERE f.id = ANY (?)", form.In(postgis.Geom()), ids)
+		err := r.query(ctx, "shape units", c, func(rows pgx.Rows) error {
+			var id int32
+			var g orb.Geometry
+			err := rows.Scan(&id, &g)
+			out[id] = g
+			return err
+		})
+		return out, err
+	}
+}
+
+// unitShape is the polygon of a unit in a form.
+func (r *Reader) unitShape(ctx context.Context, id int32, form postgis.Form) (orb.Geometry, error) {
+	g, _, err := loaderOf(r, fmt.Sprintf("unit shape %v", form), r.fetchUnitShapes(form)).Load(ctx, id)
+	return g, err
+}

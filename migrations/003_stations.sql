@@ -1,0 +1,25 @@
+-- Monitoring stations; their series is readings. A few hundred rows: the
+-- indexes that every layer has are enough.
+CREATE TABLE stations (LIKE features INCLUDING ALL,
+  code text UNIQUE,
+  station_kind text,
+  station_status text,
+  river text,
+  parameters text[] NOT NULL DEFAULT '{}',
+  flood_alarm1_m float8,
+  flood_alarm2_m float8,
+  flood_alarm3_m float8,
+  flood_alarm_level integer,
+  water_level_m float8,
+  trend text,
+  rain1h_mm float8,
+  rain24h_mm float8,
+  air_temperature_cel float8,
+  pm25_ug_m3 float8,
+  pm10_ug_m3 float8,
+  vn_aqi integer,
+  vn_wqi integer,
+  ph float8,
+  cod_mg_l float8,
+  tss_mg_l float8
+);

@@ -1,0 +1,33 @@
+-- Warnings: one row a CAP message.
+CREATE TABLE alerts (LIKE features INCLUDING ALL,
+  identifier text UNIQUE,
+  sender text,
+  sender_name text,
+  sent_at timestamptz,
+  alert_status text,
+  msg_type text,
+  scope text,
+  category text[] NOT NULL DEFAULT '{}',
+  event text,
+  hazard text,
+  risk_level integer,
+  response_type text[] NOT NULL DEFAULT '{}',
+  urgency text,
+  severity text,
+  certainty text,
+  audience text,
+  effective_at timestamptz,
+  onset_at timestamptz,
+  expires_at timestamptz,
+  headline text,
+  description text,
+  instruction text,
+  area_desc text,
+  geocodes text[] NOT NULL DEFAULT '{}',
+  web text,
+  contact text,
+  "references" text[] NOT NULL DEFAULT '{}',
+  superseded boolean NOT NULL DEFAULT false -- a later Update or Cancel names it
+);
+-- The newest alerts. What is in force is found among few thousand rows without an index.
+CREATE INDEX ON alerts (sent_at DESC NULLS LAST, id);

@@ -1,0 +1,93 @@
+// Package resolvers joins the schema to the layers: one line a root field, one
+// server around them, and the one place that decides what a client sees of an
+// error.
+//
+// It is the only package beside graph that knows gqlgen's server. The rule: a
+// body holds no logic; what a field means stands in systems or layer.
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"geohub/geo"
+	"geohub/graph"
+	"geohub/layer"
+	"geohub/systems"
+)
+
+type root struct{}
+
+func (root) Query() graph.QueryResolver   { return query{} }
+func (root) Entity() graph.EntityResolver { return entity{} }
+
+type (
+	query  struct{}
+	entity struct{}
+)
+
+// reader is the operation's reader, put there by the server.
+func reader(ctx context.Context) *layer.Reader {
+	return graphql.GetOperationContext(ctx).Stats.GetExtension(readerKey).(*layer.Reader)
+}
+
+const readerKey = "geohub.reader"
+
+// values takes one value of each representation.
+func values[R, V any](reps []R, of func(R) V) []V {
+	out := make([]V, len(reps))
+	for i, r := range reps {
+		out[i] = of(r)
+	}
+	return out
+}
+
+func (query) Feature(ctx context.Context, id string) (layer.Feature, error) {
+	return reader(ctx).Feature(ctx, id)
+}
+
+func (query) Features(ctx context.Context, layers []layer.Name, area *geo.Area, near *geo.Near, observed *layer.DateTimeRange, text *string, first *int, after *string) (*layer.FeatureConnection, error) {
+	return reader(ctx).Features(ctx, layers, layer.Query{Area: area, Near: near, Observed: observed, Text: text, First: first, After: after})
+}
+
+func (query) Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, withinM float64, first *int) ([]*layer.FeatureEdge, error) {
+	return reader(ctx).Nearby(ctx, of, layers, withinM, first)
+}
+
+func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date) ([]*layer.Unit, error) {
+	return reader(ctx).Units(ctx, layer.UnitQuery{Kind: kind, Parent: parent, Text: text, Area: area, At: at})
+}
+
+func (query) Unit(ctx context.Context, code string, at *geo.Date) (*layer.Unit, error) {
+	return reader(ctx).UnitOn(ctx, code, at)
+}
+
+func (query) Locate(ctx context.Context, lon float64, lat float64, at *geo.Date) (*systems.Location, error) {
+	return systems.Locate(ctx, reader(ctx), geo.LonLat{Lon: lon, Lat: lat}, at)
+}
+
+func (query) SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int) ([]*layer.FeatureEdge, error) {
+	return reader(ctx).SearchPlaces(ctx, systems.Named, text, near, first)
+}
+
+func (query) Agency(ctx context.Context, code string) (*layer.Agency, error) {
+	return reader(ctx).Agency(ctx, code)
+}
+
+func (query) Agencies(ctx context.Context, parent *string, text *string) ([]*layer.Agency, error) {
+	return reader(ctx).Agencies(ctx, parent, text)
+}
+
+func (query) Layers(ctx context.Context) ([]*layer.LayerInfo, error) {
+	return reader(ctx).Layers(ctx)
+}
+
+func (entity) FindAgency(ctx context.Context, reps []*graph.AgencyRepresentation) ([]*layer.Agency, error) {
+	return reader(ctx).AgenciesBy(ctx, values(reps, func(r *graph.AgencyRepresentation) string { return *r.Code }))
+}
+
+func (entity) FindUnit(ctx context.Context, reps []*graph.UnitRepresentation) ([]*layer.Unit, error) {
+	return reader(ctx).UnitsOn(ctx, values(reps, func(r *graph.UnitRepresentation) string { return *r.Code }),
+		values(reps, func(r *graph.UnitRepresentation) geo.Date { return *r.ValidFrom }))
+}

@@ -1,0 +1,37 @@
+package systems
+
+import (
+	"time"
+
+	"geohub/layer"
+)
+
+// CardReader is a place where cards are held to a device: a gate, a time
+// clock, a till, a bus. The hub takes only counts of what it read, never a
+// card, its number or its holder.
+type CardReader struct {
+	layer.Base
+	ReaderCode     *string       `layer:"key,filter,order"`
+	ReaderKind     *ReaderKind   `layer:"filter,group,tile"`
+	ReaderStatus   *ReaderStatus `layer:"filter,group,tile"`
+	Issuer         *string       `layer:"filter,group"`
+	PlaceName      *string       `layer:"filter,text"`
+	AcceptsPayment *bool         `layer:"filter,group,tile"`
+	LastSeenAt     *time.Time    `layer:"filter,order"`
+	Granted24h     *int          `layer:"filter,order"`
+	Denied24h      *int          `layer:"filter,order"`
+	Payments24h    *int          `layer:"filter,order"`
+}
+
+// ReaderKind is what a reader is for.
+type ReaderKind string
+
+// ReaderStatus is the state of a reader.
+type ReaderStatus string
+
+// CardReaders is the layer of card readers; the card system counts each hour.
+var CardReaders = layer.New[CardReader]("cardReaders", layer.Spec{
+	Agency: "H57.02",
+	Due:    time.Hour,
+	Points: true,
+})

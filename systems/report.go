@@ -1,0 +1,63 @@
+package systems
+
+import (
+	"context"
+	"time"
+
+	"geohub/layer"
+)
+
+// Report is what somebody saw and reported, in the terms of Open311 GeoReport
+// v2 with the province's own cycle of handling beside it. The result is public;
+// who reported is confidential. Media are no part of it.
+type Report struct {
+	layer.Base
+	ServiceRequestId      *string         `layer:"key,filter,order"`
+	ServiceCode           *string         `layer:"filter,group"`
+	ServiceName           *string         `layer:"filter,group,text"`
+	ReportCategory        *ReportCategory `layer:"filter,group,tile"`
+	ReportStatus          *ReportStatus   `layer:"filter,group,tile"`
+	Open311Status         *Open311Status  `layer:"filter,group,tile"`
+	StatusNotes           *string         `layer:"text"`
+	Description           *string         `layer:"text"`
+	AddressString         *string         `layer:"filter"`
+	RequestedAt           *time.Time      `layer:"filter,order"`
+	StatusUpdatedAt       *time.Time      `layer:"filter,order"`
+	ExpectedAt            *time.Time      `layer:"filter,order"`
+	ResolvedAt            *time.Time      `layer:"filter,order"`
+	Satisfaction          *Satisfaction   `layer:"filter,group"`
+	AgencyResponsibleCode *string         `layer:"filter,group,for=agencyResponsible"`
+	Channel               *ReportChannel  `layer:"filter,group"`
+	FirstName             *string
+	LastName              *string
+	Email                 *string
+	Phone                 *string
+	AccountId             *string
+	DeviceId              *string
+}
+
+// ReportCategory is the field of public life that a report is about.
+type ReportCategory string
+
+// ReportStatus is a step of the province's cycle of handling.
+type ReportStatus string
+
+// Open311Status is the standard's status, which knows two values.
+type Open311Status string
+
+// Satisfaction is what the reporter thought of the result.
+type Satisfaction string
+
+// ReportChannel is the way a report came in.
+type ReportChannel string
+
+// Reports is the layer of reports. Each moves when somebody works on it: none is due.
+var Reports = layer.New[Report]("reports", layer.Spec{
+	Agency: "H57.02",
+	Points: true,
+})
+
+// AgencyResponsible is the agency that handles the report; nil until one is assigned.
+func (r *Report) AgencyResponsible(ctx context.Context) (*layer.Agency, error) {
+	return layer.AgencyOf(ctx, &r.Base, r.AgencyResponsibleCode)
+}
