@@ -35,7 +35,6 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Entity() EntityResolver
-	LayerInfo() LayerInfoResolver
 	Query() QueryResolver
 }
 
@@ -67,9 +66,6 @@ type EntityResolver interface {
 	FindUnit(ctx context.Context, reps []*UnitRepresentation) ([]*layer.Unit, error)
 	FindVessel(ctx context.Context, reps []*VesselRepresentation) ([]*systems.Vessel, error)
 	FindZone(ctx context.Context, reps []*ZoneRepresentation) ([]*systems.Zone, error)
-}
-type LayerInfoResolver interface {
-	Description(ctx context.Context, obj *layer.LayerInfo, lang *layer.Lang) (*string, error)
 }
 type QueryResolver interface {
 	Feature(ctx context.Context, id string) (layer.Feature, error)
@@ -413,7 +409,7 @@ enum ErrorCode {
 input Area @oneOf {
   "A box."
   bbox: BBox
-  "A Polygon or MultiPolygon (or any geometry); a feature is in it when it intersects it."
+  "A Polygon or MultiPolygon; a feature is in it when it intersects it."
   within: Geometry
   "A circle on the ground."
   around: Around
@@ -21141,7 +21137,7 @@ func (ec *executionContext) _LayerInfo_description(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.LayerInfo().Description(ctx, obj, fc.Args["lang"].(*layer.Lang))
+			return obj.Description(fc.Args["lang"].(*layer.Lang)), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -21156,7 +21152,7 @@ func (ec *executionContext) fieldContext_LayerInfo_description(ctx context.Conte
 		Object:     "LayerInfo",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return nil, errors.New("field of type String does not have child fields")
 		},
@@ -44269,11 +44265,10 @@ func (ec *executionContext) _LayerInfo(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LayerInfo_description(ctx, field, obj)
-				})
+			out.Values[i] = ec._LayerInfo_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "agency":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

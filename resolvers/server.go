@@ -1,0 +1,129 @@
+package resolvers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"geohub/access"
+	"geohub/graph"
+	"geohub/layer"
+)
+
+// Config is what a server needs.
+type Config struct {
+	Catalog *layer.Catalog
+	DB      layer.Querier
+	// Viewer tells who asks; an error is answered with 401.
+	Viewer func(*http.Request) (access.Viewer, error)
+	Clock  func() time.Time
+	Log    *slog.Logger
+	Limits Limits
+	// Strict hides introspection from anonymous viewers.
+	Strict bool
+}
+
+// Executable is the schema bound to its resolvers.
+func Executable() graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{Resolvers: root{}})
+}
+
+// requestTimeout bounds a whole request.
+const requestTimeout = 10 * time.Second
+
+// NewServer answers GraphQL over HTTP.
+func NewServer(c Config) http.Handler {
+	schema := Executable()
+	srv := handler.New(schema)
+	srv.AddTransport(transport.Options{})
+	srv.AddTransport(transport.GET{})
+	srv.AddTransport(post{})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	srv.SetParserTokenLimit(c.Limits.Tokens)
+	srv.SetErrorPresenter(presenter(c.Log))
+	srv.SetRecoverFunc(recovered)
+	srv.Use(extension.Introspection{})
+	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict})
+	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		op := graphql.GetOperationContext(ctx)
+		op.Stats.SetExtension(readerKey, c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), selection(op)))
+		return next(ctx)
+	})
+	return authenticate(c.Viewer, c.Log, srv)
+}
+
+// selection gathers the fields that an operation selects, by type. What
+// @skip and @include may leave out counts as selected.
+func selection(op *graphql.OperationContext) layer.Selection {
+	s := layer.Selection{}
+	seen := map[string]bool{}
+	add := func(typ, field string) {
+		if s[typ] == nil {
+			s[typ] = map[string]bool{}
+		}
+		s[typ][field] = true
+	}
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, sel := range set {
+			switch sel := sel.(type) {
+			case *ast.Field:
+				if sel.ObjectDefinition != nil {
+					add(sel.ObjectDefinition.Name, sel.Name)
+					if typ, ok := pageOf(sel); ok {
+						add(typ, "*")
+					}
+				}
+				walk(sel.SelectionSet)
+			case *ast.InlineFragment:
+				walk(sel.SelectionSet)
+			case *ast.FragmentSpread:
+				if !seen[sel.Name] {
+					seen[sel.Name] = true
+					walk(sel.Definition.SelectionSet)
+				}
+			}
+		}
+	}
+	walk(op.Operation.SelectionSet)
+	return s
+}
+
+// pageOf gives the type whose every leaf a field `geojson` prints.
+func pageOf(f *ast.Field) (string, bool) {
+	name := f.ObjectDefinition.Name
+	const suffix = "Connection"
+	if f.Name != "geojson" || len(name) <= len(suffix) {
+		return "", false
+	}
+	return name[:len(name)-len(suffix)], true
+}
+
+type viewerKey struct{}
+
+func viewerOf(ctx context.Context) access.Viewer {
+	v, _ := ctx.Value(viewerKey{}).(access.Viewer)
+	return v
+}
+
+// authenticate puts the viewer into the request's context, or answers 401.
+func authenticate(viewer func(*http.Request) (access.Viewer, error), log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(withRequestID(r.Context()), requestTimeout)
+		defer cancel()
+		v, err := viewer(r)
+		if err != nil {
+			refuse(ctx, w, http.StatusUnauthorized, log, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, viewerKey{}, v)))
+	})
+}
