@@ -313,6 +313,8 @@ On a type it is the layer's class; on a field it is that field's. A viewer below
 directive @data(sharing: Sharing, personal: Personal) on OBJECT | FIELD_DEFINITION
 "What people call it, in Vietnamese and English."
 directive @title(vi: String!, en: String!) on OBJECT | FIELD_DEFINITION | ENUM_VALUE
+"Exactly one member of the input object is given. Said here for gateways that don't know it by themselves."
+directive @oneOf on INPUT_OBJECT
 "The unit of measure of a number, by UCUM: ` + "`" + `m` + "`" + `, ` + "`" + `m3/s` + "`" + `."
 directive @measure(unit: String!) on FIELD_DEFINITION
 

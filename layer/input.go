@@ -84,9 +84,6 @@ func asString(v any) (string, error) {
 	if s, ok := v.(string); ok {
 		return s, nil
 	}
-	if s, ok := v.(fmt.Stringer); ok {
-		return s.String(), nil
-	}
 	return "", fault.Invalid("BAD_INPUT", "%v is not a string", v)
 }
 

@@ -209,6 +209,24 @@ func (r *Reader) Rows(ctx context.Context, s *System, q Query) ([]Feature, error
 	return out, nil
 }
 
+// PageOf gives the ids of one page of any layer and the cursor of the next, nil
+// when it is the last.
+func (r *Reader) PageOf(ctx context.Context, s *System, q Query) (ids []string, next *string, err error) {
+	l, err := r.list(ctx, s, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := l.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.more {
+		cursor := f.cursor(l.order, len(f.rows)-1)
+		next = &cursor
+	}
+	return f.ids(), next, nil
+}
+
 // following holds for the rows after the cursor. NULL comes last either way.
 func (l *list) following() clause.C {
 	if l.after == nil {

@@ -15,8 +15,8 @@ func (query) Report(ctx context.Context, id string) (*systems.Report, error) {
 	return systems.Reports.One(ctx, reader(ctx), id)
 }
 
-func (query) Reports(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ReportConnection, error) {
-	return systems.Reports.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Reports(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ReportConnection, error) {
+	return systems.Reports.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindReport(ctx context.Context, reps []*graph.ReportRepresentation) ([]*systems.Report, error) {
@@ -33,8 +33,8 @@ func (query) Alert(ctx context.Context, id string) (*systems.Alert, error) {
 	return systems.Alerts.One(ctx, reader(ctx), id)
 }
 
-func (query) Alerts(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.AlertConnection, error) {
-	return systems.Alerts.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Alerts(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.AlertConnection, error) {
+	return systems.Alerts.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindAlert(ctx context.Context, reps []*graph.AlertRepresentation) ([]*systems.Alert, error) {
@@ -51,8 +51,8 @@ func (query) Camera(ctx context.Context, id string) (*systems.Camera, error) {
 	return systems.Cameras.One(ctx, reader(ctx), id)
 }
 
-func (query) Cameras(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraConnection, error) {
-	return systems.Cameras.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Cameras(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraConnection, error) {
+	return systems.Cameras.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindCamera(ctx context.Context, reps []*graph.CameraRepresentation) ([]*systems.Camera, error) {
@@ -67,8 +67,8 @@ func (query) CameraEvent(ctx context.Context, id string) (*systems.CameraEvent, 
 	return systems.CameraEvents.One(ctx, reader(ctx), id)
 }
 
-func (query) CameraEvents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraEventConnection, error) {
-	return systems.CameraEvents.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) CameraEvents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraEventConnection, error) {
+	return systems.CameraEvents.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindCameraEvent(ctx context.Context, reps []*graph.CameraEventRepresentation) ([]*systems.CameraEvent, error) {
@@ -83,8 +83,8 @@ func (query) Article(ctx context.Context, id string) (*systems.Article, error) {
 	return systems.Articles.One(ctx, reader(ctx), id)
 }
 
-func (query) Articles(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ArticleConnection, error) {
-	return systems.Articles.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Articles(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ArticleConnection, error) {
+	return systems.Articles.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindArticle(ctx context.Context, reps []*graph.ArticleRepresentation) ([]*systems.Article, error) {
@@ -101,8 +101,8 @@ func (query) Office(ctx context.Context, id string) (*systems.Office, error) {
 	return systems.Offices.One(ctx, reader(ctx), id)
 }
 
-func (query) Offices(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.OfficeConnection, error) {
-	return systems.Offices.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Offices(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.OfficeConnection, error) {
+	return systems.Offices.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindOffice(ctx context.Context, reps []*graph.OfficeRepresentation) ([]*systems.Office, error) {
@@ -119,8 +119,8 @@ func (query) Dossier(ctx context.Context, id string) (*systems.Dossier, error) {
 	return systems.Dossiers.One(ctx, reader(ctx), id)
 }
 
-func (query) Dossiers(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DossierConnection, error) {
-	return systems.Dossiers.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Dossiers(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DossierConnection, error) {
+	return systems.Dossiers.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindDossier(ctx context.Context, reps []*graph.DossierRepresentation) ([]*systems.Dossier, error) {
@@ -137,8 +137,8 @@ func (query) Billboard(ctx context.Context, id string) (*systems.Billboard, erro
 	return systems.Billboards.One(ctx, reader(ctx), id)
 }
 
-func (query) Billboards(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.BillboardConnection, error) {
-	return systems.Billboards.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Billboards(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.BillboardConnection, error) {
+	return systems.Billboards.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindBillboard(ctx context.Context, reps []*graph.BillboardRepresentation) ([]*systems.Billboard, error) {
@@ -155,8 +155,8 @@ func (query) Dam(ctx context.Context, id string) (*systems.Dam, error) {
 	return systems.Dams.One(ctx, reader(ctx), id)
 }
 
-func (query) Dams(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DamConnection, error) {
-	return systems.Dams.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Dams(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DamConnection, error) {
+	return systems.Dams.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindDam(ctx context.Context, reps []*graph.DamRepresentation) ([]*systems.Dam, error) {
@@ -173,8 +173,8 @@ func (query) Station(ctx context.Context, id string) (*systems.Station, error) {
 	return systems.Stations.One(ctx, reader(ctx), id)
 }
 
-func (query) Stations(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.StationConnection, error) {
-	return systems.Stations.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Stations(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.StationConnection, error) {
+	return systems.Stations.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindStation(ctx context.Context, reps []*graph.StationRepresentation) ([]*systems.Station, error) {
@@ -191,8 +191,8 @@ func (query) Vessel(ctx context.Context, id string) (*systems.Vessel, error) {
 	return systems.Vessels.One(ctx, reader(ctx), id)
 }
 
-func (query) Vessels(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.VesselConnection, error) {
-	return systems.Vessels.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Vessels(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.VesselConnection, error) {
+	return systems.Vessels.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindVessel(ctx context.Context, reps []*graph.VesselRepresentation) ([]*systems.Vessel, error) {
@@ -211,8 +211,8 @@ func (query) CardReader(ctx context.Context, id string) (*systems.CardReader, er
 	return systems.CardReaders.One(ctx, reader(ctx), id)
 }
 
-func (query) CardReaders(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CardReaderConnection, error) {
-	return systems.CardReaders.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) CardReaders(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CardReaderConnection, error) {
+	return systems.CardReaders.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindCardReader(ctx context.Context, reps []*graph.CardReaderRepresentation) ([]*systems.CardReader, error) {
@@ -229,8 +229,8 @@ func (query) SecurityIncident(ctx context.Context, id string) (*systems.Security
 	return systems.SecurityIncidents.One(ctx, reader(ctx), id)
 }
 
-func (query) SecurityIncidents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.SecurityIncidentConnection, error) {
-	return systems.SecurityIncidents.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) SecurityIncidents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.SecurityIncidentConnection, error) {
+	return systems.SecurityIncidents.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindSecurityIncident(ctx context.Context, reps []*graph.SecurityIncidentRepresentation) ([]*systems.SecurityIncident, error) {
@@ -247,8 +247,8 @@ func (query) Place(ctx context.Context, id string) (*systems.Place, error) {
 	return systems.Places.One(ctx, reader(ctx), id)
 }
 
-func (query) Places(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.PlaceConnection, error) {
-	return systems.Places.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Places(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.PlaceConnection, error) {
+	return systems.Places.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindPlace(ctx context.Context, reps []*graph.PlaceRepresentation) ([]*systems.Place, error) {
@@ -265,8 +265,8 @@ func (query) Zone(ctx context.Context, id string) (*systems.Zone, error) {
 	return systems.Zones.One(ctx, reader(ctx), id)
 }
 
-func (query) Zones(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ZoneConnection, error) {
-	return systems.Zones.Find(ctx, reader(ctx), layer.Query{Filter: filter, Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Zones(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ZoneConnection, error) {
+	return systems.Zones.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindZone(ctx context.Context, reps []*graph.ZoneRepresentation) ([]*systems.Zone, error) {

@@ -34,6 +34,13 @@ func reader(ctx context.Context) *layer.Reader {
 
 const readerKey = "geohub.reader"
 
+// filter is the argument as the client wrote it. The engine reads it through the
+// field list, as every printer does; gqlgen's reading is tied to Go types.
+func filter(ctx context.Context) layer.Filter {
+	f, _ := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["filter"].(map[string]any)
+	return f
+}
+
 // values takes one value of each representation.
 func values[R, V any](reps []R, of func(R) V) []V {
 	out := make([]V, len(reps))

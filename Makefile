@@ -1,0 +1,51 @@
+# GeoHub: `make run` starts it, `make test` tests it; `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+NODE := $(shell command -v node 2>/dev/null)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help run test check generate deps web build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: deps build ## start the hub with the demo province at http://127.0.0.1:8080
+	@exec bin/hub serve --demo
+
+test: deps web ## run all tests against a private PostGIS
+	@go run ./internal/pgtest/stop >/dev/null 2>&1 || true
+	go test ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
+
+check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to date
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'd:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	$(MAKE) generate
+	git diff --exit-code -- graph systems resolvers
+	go test -race ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
+
+generate: ## write what follows from the layers' declarations, and the GraphQL server
+	go run ./systems/gen
+
+deps:
+	@sh scripts/deps.sh
+
+build: web
+	@CGO_ENABLED=0 go build -o bin/hub ./cmd/hub
+
+web: web/dist/.built
+
+# Without Node the hub starts all the same, with a page that says why there is no console.
+web/dist/.built: $(WEB_SOURCES)
+	@mkdir -p web/dist
+ifeq ($(NODE),)
+	@echo "Node is not here: the console will be a plain page. Install Node 20 or newer to have it."
+else
+	@echo "building the console (web/) …"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
+	@touch $@
+endif
+
+clean: ## remove what was built; the database in .hub stays
+	rm -rf bin web/node_modules && find web/dist -mindepth 1 ! -name .keep -delete

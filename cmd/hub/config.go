@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/spf13/cobra"
+
+	"geohub/geo/postgis"
+	"geohub/localdb"
+)
+
+// config is what the environment and the flags say. Nothing else reads either.
+type config struct {
+	data        string // folder of the private cluster
+	listen      string // address to serve at
+	databaseURL string // a server of one's own; empty: the private cluster
+	strict      bool   // HUB_PUBLIC=strict: nothing is told to anonymous but data
+}
+
+func (m Main) config(c *cobra.Command) *config {
+	cfg := &config{databaseURL: m.Getenv("HUB_DATABASE_URL"), strict: m.Getenv("HUB_PUBLIC") == "strict"}
+	or := func(name, otherwise string) string {
+		if v := m.Getenv(name); v != "" {
+			return v
+		}
+		return otherwise
+	}
+	flags := c.PersistentFlags()
+	flags.StringVar(&cfg.data, "data", or("HUB_DATA", ".hub"), "folder of the private database (HUB_DATA)")
+	flags.StringVar(&cfg.listen, "listen", or("HUB_LISTEN", "127.0.0.1:8080"), "address to serve at (HUB_LISTEN)")
+	return cfg
+}
+
+// database is the hub's database: a server of one's own, or the private one,
+// which close stops if this process owns it.
+type database struct {
+	url   string
+	note  string
+	close func()
+}
+
+func (cfg *config) open(ctx context.Context) (*database, error) {
+	if cfg.databaseURL != "" {
+		return &database{url: cfg.databaseURL, close: func() {}}, nil
+	}
+	cluster, err := localdb.Start(ctx, cfg.data)
+	if err != nil {
+		return nil, fmt.Errorf("start the private database: %w", err)
+	}
+	stop := func() { cluster.Stop(context.WithoutCancel(ctx)) }
+	return &database{url: cluster.URL(""), note: cluster.Note, close: stop}, nil
+}
+
+// connect opens one connection that knows PostGIS's types; the database must
+// be migrated.
+func (d *database) connect(ctx context.Context) (*pgx.Conn, error) {
+	pool, err := d.config()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, pool.ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	if err := postgis.Register(ctx, conn); err != nil {
+		conn.Close(ctx)
+		return nil, fmt.Errorf("read PostGIS's types (is the database migrated?): %w", err)
+	}
+	return conn, nil
+}
+
+func (d *database) config() (*pgxpool.Config, error) {
+	c, err := pgxpool.ParseConfig(d.url)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("HUB_DATABASE_URL is not a PostgreSQL address: %w", err)}
+	}
+	postgis.Configure(c)
+	return c, nil
+}
+
+// pool opens the pool of a serving hub.
+func (d *database) pool(ctx context.Context) (*pgxpool.Pool, error) {
+	c, err := d.config()
+	if err != nil {
+		return nil, err
+	}
+	postgis.Bound(c)
+	c.MaxConns = 16
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err == nil {
+		err = pool.Ping(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	return pool, nil
+}

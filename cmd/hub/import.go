@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"geohub/geo"
+	"geohub/ingest"
+	"geohub/systems"
+)
+
+func (m Main) importCommand(cfg *config) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "import",
+		Short:   "Bring files into the hub",
+		Example: "  hub import units communes.gpkg --from 2025-07-01",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return usageError{fmt.Errorf("import what? `hub import units FILE --from DATE`")}
+		},
+	}
+	var from string
+	units := &cobra.Command{
+		Use:   "units FILE --from DATE",
+		Short: "Take administrative units from a GeoJSON, GeoPackage or Shapefile",
+		Long: `Reads communes or wards with their codes, names and polygons, in any coordinate
+system the file names. Units that stand since DATE already get the new polygons;
+others begin on DATE and end what stood before. Features are given their units anew.`,
+		Example: `  hub import units communes.geojson --from 2025-07-01`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("import units takes one file, not %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			day, err := geo.ParseDate(from)
+			if err != nil {
+				return usageError{fmt.Errorf("--from takes a day such as 2025-07-01: %w", err)}
+			}
+			db, err := cfg.open(c.Context())
+			if err != nil {
+				return err
+			}
+			defer db.close()
+			if _, _, err := db.migrate(c.Context()); err != nil {
+				return err
+			}
+			conn, err := db.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer conn.Close(c.Context())
+			r, err := ingest.Import(c.Context(), conn, args[0], day, systems.All)
+			if err != nil {
+				return fmt.Errorf("import units: %w", err)
+			}
+			fmt.Fprintf(m.Stdout, "%d units read, %d changed\n", r.In, r.Changed)
+			return nil
+		},
+	}
+	units.Flags().StringVar(&from, "from", "", "the first day on which these units stand (yyyy-mm-dd)")
+	units.MarkFlagRequired("from")
+	c.AddCommand(units)
+	return c
+}

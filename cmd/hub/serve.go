@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/spf13/cobra"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"geohub/access"
+	"geohub/layer"
+	"geohub/province/load"
+	"geohub/resolvers"
+	"geohub/systems"
+	"geohub/web"
+)
+
+// drain is how long running requests get to finish on SIGTERM.
+const drain = 10 * time.Second
+
+func (m Main) serve(cfg *config) *cobra.Command {
+	var demo bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the map at one GraphQL endpoint",
+		Long: `Starts the private database (or uses HUB_DATABASE_URL), brings its schema up to
+date and serves. SIGTERM or Ctrl-C lets running requests finish first.`,
+		Example: `  hub serve --demo
+  HUB_LISTEN=0.0.0.0:80 HUB_PUBLIC=strict hub serve`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return m.serveUntilDone(c.Context(), cfg, demo)
+		},
+	}
+	c.Flags().BoolVar(&demo, "demo", false, "load the demo province if the database is empty")
+	return c
+}
+
+func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error {
+	started := time.Now()
+	log := slog.New(slog.NewJSONHandler(m.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	listener, err := net.Listen("tcp", cfg.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w (another hub? choose an address with --listen)", err)
+	}
+	defer listener.Close()
+	db, err := cfg.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if db.note != "" {
+		fmt.Fprintln(m.Stdout, db.note)
+	}
+	if _, _, err := db.migrate(ctx); err != nil {
+		return err
+	}
+	if demo {
+		if err := m.loadDemo(ctx, db, load.IfEmpty); err != nil {
+			return err
+		}
+	}
+	pool, err := db.pool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	handler, keys, err := newHandler(ctx, cfg, pool, log)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	address := "http://" + listener.Addr().String()
+	m.greet(address, keys, time.Since(started))
+	if m.Ready != nil {
+		m.Ready(address)
+	}
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(m.Stdout, "draining …")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// greet says where the hub is and gives a query to try.
+func (m Main) greet(address string, keys []web.Key, took time.Duration) {
+	fmt.Fprintf(m.Stdout, `GeoHub is ready (%.1f s).
+
+  Console     %[2]s/
+  GraphQL     %[2]s/graphql
+  Schema      %[2]s/schema.graphql
+  Health      %[2]s/healthz  %[2]s/readyz
+`, took.Seconds(), address)
+	header := ""
+	if len(keys) > 0 {
+		fmt.Fprint(m.Stdout, "\nDemo keys, for the header X-Api-Key (without one: what is open):\n")
+		for _, k := range keys {
+			fmt.Fprintf(m.Stdout, "  %-40s %s\n", k.Key, k.Title)
+		}
+		header = fmt.Sprintf(" -H 'X-Api-Key: %s'", keys[len(keys)-1].Key)
+	}
+	fmt.Fprintf(m.Stdout, `
+Try:
+  curl -s %s/graphql%s -H 'Content-Type: application/json' \
+    -d '{"query":"{ dams(first: 3, near: {lon: 107.58, lat: 16.46}) { totalCount edges { distanceM node { label damStatus levelM unit { name } } } } }"}'
+
+`, address, header)
+}
+
+// newHandler joins everything that answers over HTTP.
+func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, log *slog.Logger) (http.Handler, []web.Key, error) {
+	schema := resolvers.Executable().Schema()
+	catalog, err := layer.NewCatalog(systems.All, schema)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the schema: %w", err)
+	}
+	known, err := access.NewKeys(pool)
+	if err != nil {
+		return nil, nil, err
+	}
+	examples, err := web.Examples()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := demoKeys(ctx, pool)
+	if err != nil {
+		return nil, nil, err
+	}
+	var sdl strings.Builder
+	formatter.NewFormatter(&sdl).FormatSchema(schema)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer,
+		Clock: time.Now, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict}))
+	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
+		if cfg.strict {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprint(w, sdl.String())
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if err := pool.Ping(ctx); err != nil {
+			status(w, http.StatusServiceUnavailable, "the database does not answer")
+			return
+		}
+		status(w, http.StatusOK, "ready")
+	})
+	mux.Handle("/", web.Handler(web.Console{Endpoint: "/graphql", Keys: keys, Examples: examples}))
+	return mux, keys, nil
+}
+
+func status(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	json.NewEncoder(w).Encode(map[string]string{"status": text})
+}
+
+// demoKeys are the demo's keys, if this database has them.
+func demoKeys(ctx context.Context, pool *pgxpool.Pool) ([]web.Key, error) {
+	keys, err := load.KeysIn(ctx, pool)
+	if err != nil {
+		return nil, fmt.Errorf("find demo keys: %w", err)
+	}
+	out := make([]web.Key, len(keys))
+	for i, k := range keys {
+		out[i] = web.Key{Name: k.Name, Title: k.Name, Key: k.Secret}
+	}
+	return out, nil
+}

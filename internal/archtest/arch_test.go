@@ -1,0 +1,99 @@
+// Package archtest holds the project to its import table: a new arrow between
+// packages is a decision, made here.
+package archtest
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may says which of our packages each may import; what it imports they may not
+// pass on. "…" below a package counts as the package.
+var may = map[string]string{
+	"internal/fault":   "",
+	"clause":           "",
+	"loaders":          "",
+	"localdb":          "",
+	"access":           "clause internal/fault",
+	"geo":              "internal/fault",
+	"geo/postgis":      "clause geo",
+	"layer":            "access clause geo geo/postgis internal/fault loaders",
+	"ingest":           "clause geo geo/postgis internal/fault layer",
+	"systems":          "clause geo layer",
+	"systems/gen":      "layer systems",
+	"graph":            "access geo graph/scalar layer systems",
+	"graph/scalar":     "layer",
+	"resolvers":        "access geo graph internal/fault layer systems",
+	"migrations":       "",
+	"web":              "",
+	"province":         "access geo ingest layer systems",
+	"province/load":    "access geo ingest layer province systems",
+	"internal/pgtest":  "localdb",
+	"internal/hubtest": "access geo/postgis internal/pgtest layer migrations province/load resolvers systems",
+	"cmd/hub":          "access geo geo/postgis ingest layer localdb migrations province/load resolvers systems web",
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "geohub/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, "geohub/")
+		name = strings.TrimSuffix(name, "/stop") // internal/pgtest/stop belongs to internal/pgtest
+		allowed, known := may[name]
+		if !known && name != "internal/archtest" {
+			t.Errorf("package %s is not in the table", name)
+		}
+		for _, imported := range p.Imports {
+			ours, ok := strings.CutPrefix(imported, "geohub/")
+			if ok && ours != name && !slices.Contains(strings.Fields(allowed), ours) {
+				t.Errorf("%s imports %s: not in the table", name, ours)
+			}
+		}
+		seen++
+	}
+	if seen < len(may) {
+		t.Errorf("go list gave %d packages; the table has %d", seen, len(may))
+	}
+}
+
+// TestOnlyConfigReadsEnvironment keeps the environment in one place.
+func TestOnlyConfigReadsEnvironment(t *testing.T) {
+	out, err := exec.Command("git", "-C", "../..", "grep", "-lE", `os\.(Getenv|LookupEnv|Environ)\b`, "--", "*.go", ":!*_test.go").Output()
+	if err != nil {
+		t.Fatalf("git grep: %v", err)
+	}
+	for _, file := range strings.Fields(string(out)) {
+		if !strings.HasPrefix(file, "cmd/hub/") && !strings.HasPrefix(file, "internal/pgtest/") {
+			t.Errorf("%s reads the environment; only cmd/hub may", file)
+		}
+	}
+}
+
+// TestOnlyPostgisWritesSpatialSQL keeps ST_… in one package.
+func TestOnlyPostgisWritesSpatialSQL(t *testing.T) {
+	out, err := exec.Command("git", "-C", "../..", "grep", "-lE", `^[^/]*\bST_[A-Z]`, "--", "*.go", ":!*_test.go").Output()
+	if err != nil {
+		t.Fatalf("git grep: %v", err)
+	}
+	for _, file := range strings.Fields(string(out)) {
+		if !strings.HasPrefix(file, "geo/postgis/") {
+			t.Errorf("%s writes spatial SQL; only geo/postgis may", file)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+// Package hubtest gives tests a migrated database, the demo province and a
+// server over either: the real things, made once a machine.
+package hubtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"geohub/access"
+	"geohub/geo/postgis"
+	"geohub/internal/pgtest"
+	"geohub/layer"
+	"geohub/migrations"
+	"geohub/province/load"
+	"geohub/resolvers"
+	"geohub/systems"
+)
+
+// Now is the moment at which the test province stands.
+var Now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.FixedZone("+07", 7*3600))
+
+// Empty is a migrated database without a row.
+func Empty() pgtest.Template {
+	return pgtest.Template{Name: "hub", Key: migrations.Hash(), Configure: postgis.Configure, Build: func(ctx context.Context, pool *pgxpool.Pool) error {
+		conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		_, _, err = migrations.Up(ctx, conn)
+		return err
+	}}
+}
+
+// Province is the demo province as of Now.
+func Province() pgtest.Template {
+	t := Empty()
+	t.Name, t.Key = "province", migrations.Hash()+load.Hash()
+	build := t.Build
+	t.Build = func(ctx context.Context, pool *pgxpool.Pool) error {
+		if err := build(ctx, pool); err != nil {
+			return err
+		}
+		conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		if err := postgis.Register(ctx, conn); err != nil {
+			return err
+		}
+		_, err = load.Province(ctx, conn, Now, load.OrRefuse, nil)
+		return err
+	}
+	return t
+}
+
+// Catalog is the catalogue of all layers.
+func Catalog(t testing.TB) *layer.Catalog {
+	t.Helper()
+	c, err := layer.NewCatalog(systems.All, resolvers.Executable().Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// The viewers of the tests.
+var (
+	Anonymous  = access.Viewer{}
+	Citizens   = viewer(0)
+	Fisheries  = viewer(1)
+	Operations = viewer(2)
+)
+
+func viewer(i int) access.Viewer {
+	k := load.Keys()[i]
+	return access.Viewer{Name: k.Name, Agency: k.Agency, Grants: k.Grants}
+}
+
+// Server serves a database as a hub does, at Now, to holders of the demo's keys.
+func Server(t testing.TB, pool *pgxpool.Pool) *Hub {
+	t.Helper()
+	keys, err := access.NewKeys(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(resolvers.NewServer(resolvers.Config{Catalog: Catalog(t), DB: pool, Viewer: keys.Viewer,
+		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}))
+	t.Cleanup(s.Close)
+	return &Hub{URL: s.URL, t: t}
+}
+
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Logf("hub: %s", bytes.TrimSpace(b))
+	return len(b), nil
+}
+
+// Hub is a served hub.
+type Hub struct {
+	URL string
+	Key string // sent as X-Api-Key
+	t   testing.TB
+}
+
+// As is the same hub asked with another key: 0 the citizens' app, 1 fisheries,
+// 2 operations.
+func (h Hub) As(key int) *Hub {
+	h.Key = load.Keys()[key].Secret
+	return &h
+}
+
+// Answer is what a hub says.
+type Answer struct {
+	Status     int                        `json:"-"`
+	Data       json.RawMessage            `json:"data"`
+	Errors     []Error                    `json:"errors"`
+	Extensions map[string]json.RawMessage `json:"extensions"`
+}
+
+// Error is an error of an answer.
+type Error struct {
+	Message    string         `json:"message"`
+	Path       []any          `json:"path"`
+	Extensions map[string]any `json:"extensions"`
+}
+
+// Code is the error's stable code.
+func (e Error) Code() string {
+	code, _ := e.Extensions["code"].(string)
+	return code
+}
+
+// Post sends a query and gives the answer, errors and all.
+func (h *Hub) Post(query string, variables map[string]any) Answer {
+	h.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.Send(body)
+}
+
+// Send sends a raw body.
+func (h *Hub) Send(body []byte) Answer {
+	h.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, h.URL, bytes.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if h.Key != "" {
+		req.Header.Set("X-Api-Key", h.Key)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	a := Answer{Status: resp.StatusCode}
+	if err := json.Unmarshal(text, &a); err != nil {
+		h.t.Fatalf("answer is not JSON: %v\n%s", err, text)
+	}
+	return a
+}
+
+// Ask sends a query that must succeed and reads its data into out.
+func (h *Hub) Ask(query string, variables map[string]any, out any) {
+	h.t.Helper()
+	a := h.Post(query, variables)
+	if len(a.Errors) > 0 {
+		h.t.Fatalf("%s\nasked: %s", a.Errors[0].Message, query)
+	}
+	if err := json.Unmarshal(a.Data, out); err != nil {
+		h.t.Fatalf("read answer: %v\n%s", err, a.Data)
+	}
+}
