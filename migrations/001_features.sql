@@ -59,6 +59,20 @@ CREATE TABLE agencies (
 
 -- The pattern of every layer's table: CREATE TABLE x (LIKE features INCLUDING
 -- ALL, …) takes over columns, checks and indexes. It holds no row itself.
+--
+-- Each layer has one table of its own, and questions across layers join them by
+-- UNION ALL; there is no common spine beside them. Measured with 1,000,000 rows
+-- in one layer and 20,000 in 14 others, boxes of 0.02°, 2 clients, pgbench -n
+-- -M prepared (PostgreSQL 15, PostGIS 3.3), mean latency:
+--
+--                                            own tables   narrow spine, by layer,
+--                                            UNION ALL    plus domain tables
+--   first 51 by id over 15 layers              3.25 ms      3.29 ms
+--   count over 15 layers                       1.55 ms      1.42 ms
+--   list of 50 of one layer with its fields    0.52 ms      0.87 ms (a join)
+--
+-- The spine wins nothing across layers worth a second write of every feature,
+-- and each layer's own list, which is asked most, loses by it.
 CREATE TABLE features (
   id text COLLATE "C" PRIMARY KEY,
   label text,
