@@ -592,7 +592,7 @@ type Group {
 type GroupKey {
   "The member of ` + "`" + `by` + "`" + `."
   field: String!
-  "The value: an enum value, a unit's code, a moment; null where there is none."
+  "The value: an enum value, a unit's code, ` + "`" + `2025-10-27` + "`" + ` for a day or the Monday of a week, ` + "`" + `2025-10` + "`" + ` for a month, the start of an hour; null where there is none."
   value: String
   "What people call it."
   title(
@@ -1559,7 +1559,14 @@ type Dam @title(vi: "Hồ chứa, đập", en: "Reservoirs and dams") @data(shar
   Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `inflow` + "`" + `, ` + "`" + `outflow` + "`" + `, ` + "`" + `spill` + "`" + `, ` + "`" + `rain1h` + "`" + `.
   ` + "`" + `parameters` + "`" + ` picks some (all when null), ` + "`" + `during` + "`" + ` a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
   """
-  readings(parameters: [String!], during: DateTimeRange, last: Int = 100): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
+  readings(
+    "Only these parameters; all when null."
+    parameters: [String!]
+    "When measured; always when null."
+    during: DateTimeRange
+    "At most so many, the newest, 1 to 1,000."
+    last: Int = 100
+  ): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
 }
 
 "What a reservoir was built for first."
@@ -5520,7 +5527,14 @@ type Station @title(vi: "Trạm quan trắc", en: "Monitoring stations") @data(s
   Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `rain1h` + "`" + `, ` + "`" + `temperature` + "`" + `, ` + "`" + `pm25` + "`" + `, ` + "`" + `pm10` + "`" + `, ` + "`" + `ph` + "`" + `, ` + "`" + `cod` + "`" + `, ` + "`" + `tss` + "`" + `.
   ` + "`" + `parameters` + "`" + ` picks some (all when null), ` + "`" + `during` + "`" + ` a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
   """
-  readings(parameters: [String!], during: DateTimeRange, last: Int = 100): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
+  readings(
+    "Only these parameters; all when null."
+    parameters: [String!]
+    "When measured; always when null."
+    during: DateTimeRange
+    "At most so many, the newest, 1 to 1,000."
+    last: Int = 100
+  ): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
 }
 
 "What a station measures first."

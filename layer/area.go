@@ -82,63 +82,60 @@ func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (cl
 	if err != nil {
 		return clause.C{}, err
 	}
-	in := clause.Of("f.unit_id = ANY (?)", parts.whole)
-	for _, split := range parts.split {
-		in = clause.Or(in, clause.Of("f.unit_id = ? AND ? = ANY (?)", split.unit, postgis.UnitOf(postgis.Geom(), clause.Of("?::date", split.day)), split.within))
+	var whole []int32
+	var in []clause.C
+	for _, p := range parts {
+		if p.whole {
+			whole = append(whole, p.commune)
+		} else {
+			in = append(in, clause.Of("f.unit_id = ? AND ? = ANY (?)", p.commune, postgis.UnitOf(postgis.Geom(), clause.Of("?::date", p.day)), p.within))
+		}
 	}
-	return in, nil
+	return clause.Or(append(in, clause.Of("f.unit_id = ANY (?)", whole))...), nil
 }
 
-// unitParts are the communes of any epoch that make up some units.
-type unitParts struct {
-	whole []int32
-	split []splitUnit
+// unitPart is a commune of any epoch that makes up a unit of, or a part of it:
+// then those of its points belong to it whose unit on day is one of within.
+type unitPart struct {
+	of, commune int32
+	whole       bool
+	day         geo.Date
+	within      []int32
 }
 
-// splitUnit is a commune of another epoch, only part of which belongs to the
-// units asked for: those of its points whose unit on day is one of within.
-type splitUnit struct {
-	unit   int32
-	day    geo.Date
-	within []int32
-}
-
-// unitParts follows the units down to their communes and the communes through
-// the crosswalk into the other epochs.
-func (r *Reader) unitParts(ctx context.Context, ids []int32) (unitParts, error) {
-	var out unitParts
+// unitParts follows units down to their communes, and the communes through the
+// crosswalk into the other epochs.
+func (r *Reader) unitParts(ctx context.Context, ids []int32) ([]unitPart, error) {
 	c := clause.Of(`
-		WITH RECURSIVE down AS (
-			SELECT id, code, kind, valid_from, valid_to FROM units WHERE id = ANY (?)
+		WITH RECURSIVE down (root, id, code, kind, valid_from, valid_to) AS (
+			SELECT id, id, code, kind, valid_from, valid_to FROM units WHERE id = ANY (?)
 			UNION
-			SELECT c.id, c.code, c.kind, c.valid_from, c.valid_to FROM down d
+			SELECT d.root, c.id, c.code, c.kind, c.valid_from, c.valid_to FROM down d
 			JOIN units c ON c.parent_code = d.code AND c.valid_from < coalesce(d.valid_to, 'infinity') AND d.valid_from < coalesce(c.valid_to, 'infinity')
 		), communes AS (
-			SELECT id, valid_from FROM down WHERE kind = 'COMMUNE'
-		), walk (id, whole, day, part) AS (
-			SELECT id, true, valid_from, id FROM communes
+			SELECT root, id, valid_from FROM down WHERE kind = 'COMMUNE'
+		), back (root, id, whole, day, part) AS (
+			SELECT root, id, true, valid_from, id FROM communes
 			UNION
-			SELECT x.old_id, w.whole AND x.whole, w.day, w.part FROM walk w JOIN unit_crosswalk x ON x.new_id = w.id
-		), ahead (id, whole, day, part) AS (
-			SELECT id, true, valid_from, id FROM communes
+			SELECT b.root, x.old_id, b.whole AND x.whole, b.day, b.part FROM back b JOIN unit_crosswalk x ON x.new_id = b.id
+		), ahead (root, id, day, part) AS (
+			SELECT c.root, x.new_id, c.valid_from, c.id FROM communes c JOIN unit_crosswalk x ON x.old_id = c.id
 			UNION
-			SELECT x.new_id, false, a.day, a.part FROM ahead a JOIN unit_crosswalk x ON x.old_id = a.id
-		), all_parts AS (
-			SELECT * FROM walk UNION SELECT * FROM ahead WHERE NOT whole
-		), complete AS ( -- a later unit all of whose predecessors are asked for is whole again
-			SELECT n.id FROM (SELECT DISTINCT id FROM ahead WHERE NOT whole) n
-			WHERE NOT EXISTS (SELECT FROM unit_crosswalk x WHERE x.new_id = n.id AND NOT (x.whole AND x.old_id IN (SELECT id FROM communes)))
+			SELECT a.root, x.new_id, a.day, a.part FROM ahead a JOIN unit_crosswalk x ON x.old_id = a.id
+		), complete AS ( -- a later commune all of whose predecessors belong to the unit belongs to it too
+			SELECT DISTINCT a.root, a.id FROM ahead a
+			WHERE NOT EXISTS (SELECT FROM unit_crosswalk x WHERE x.new_id = a.id
+				AND NOT (x.whole AND EXISTS (SELECT FROM communes c WHERE c.root = a.root AND c.id = x.old_id)))
+		), parts AS (
+			SELECT * FROM back UNION
+			SELECT a.root, a.id, EXISTS (SELECT FROM complete k WHERE k.root = a.root AND k.id = a.id), a.day, a.part FROM ahead a
 		)
-		SELECT p.id, bool_or(p.whole OR p.id IN (SELECT id FROM complete)), min(p.day), array_agg(DISTINCT p.part) FROM all_parts p GROUP BY p.id ORDER BY p.id`, ids)
+		SELECT root, id, bool_or(whole), min(day), array_agg(DISTINCT part) FROM parts GROUP BY root, id ORDER BY root, id`, ids)
+	var out []unitPart
 	err := r.query(ctx, "find parts of units", c, func(rows pgx.Rows) error {
-		var whole bool
-		var s splitUnit
-		err := rows.Scan(&s.unit, &whole, &s.day, &s.within)
-		if whole {
-			out.whole = append(out.whole, s.unit)
-		} else {
-			out.split = append(out.split, s)
-		}
+		var p unitPart
+		err := rows.Scan(&p.of, &p.commune, &p.whole, &p.day, &p.within)
+		out = append(out, p)
 		return err
 	})
 	return out, err

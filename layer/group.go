@@ -162,13 +162,13 @@ func (l *list) grouping(field GroupField) (grouping, error) {
 		}
 		return g, nil
 	case "HOUR":
-		return timeGrouping(field, clause.Of("date_trunc('hour', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), func(t time.Time) time.Time { return t.Add(time.Hour) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('hour', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.RFC3339, func(t time.Time) time.Time { return t.Add(time.Hour) }), nil
 	case "DAY":
-		return timeGrouping(field, clause.Of("date_trunc('day', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('day', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }), nil
 	case "WEEK":
-		return timeGrouping(field, clause.Of("date_trunc('week', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('week', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }), nil
 	case "MONTH":
-		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), "2006-01", func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
 	}
 	for _, f := range l.s.Fields {
 		if f.Group && strings.ToUpper(snake(f.Name)) == string(field) {
@@ -186,8 +186,9 @@ func (l *list) grouping(field GroupField) (grouping, error) {
 	return g, fault.Invalid("BAD_INPUT", "%s can't be grouped by %s", l.s.Field, field)
 }
 
-// timeGrouping is a key of half-open times in Asia/Ho_Chi_Minh.
-func timeGrouping(field GroupField, sql clause.C, next func(time.Time) time.Time) grouping {
+// timeGrouping is a key of half-open times in Asia/Ho_Chi_Minh, whose value is
+// the start in a form as long as it needs to be.
+func timeGrouping(field GroupField, sql clause.C, form string, next func(time.Time) time.Time) grouping {
 	return grouping{field: field, sql: sql, key: func(_ context.Context, v string) (*GroupKey, error) {
 		from, err := time.Parse("2006-01-02 15:04:05-07", v)
 		if err != nil {
@@ -195,7 +196,7 @@ func timeGrouping(field GroupField, sql clause.C, next func(time.Time) time.Time
 		}
 		local := from.In(geo.Saigon)
 		to := next(local)
-		value := local.Format(time.RFC3339)
+		value := local.Format(form)
 		return &GroupKey{Value: &value, From: &from, To: &to}, nil
 	}}
 }

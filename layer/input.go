@@ -129,7 +129,8 @@ func asTime(v any) (time.Time, error) {
 
 // ParseTime reads a DateTime: RFC 3339 between the years 1 and 9999.
 func ParseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
+	var t time.Time
+	err := t.UnmarshalText([]byte(s)) // stricter than time.Parse
 	if err == nil && (t.UTC().Year() < 1 || t.UTC().Year() > 9999) {
 		err = fmt.Errorf("year %d", t.UTC().Year())
 	}

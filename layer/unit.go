@@ -168,6 +168,11 @@ func (r *Reader) unitsWhere(ctx context.Context, where clause.C) ([]*Unit, error
 		out = append(out, u)
 		return err
 	})
+	if err == nil && r.wants.Wants("Unit", "counts") {
+		for _, u := range out {
+			loaderOf(r, "unit counts", r.fetchUnitCounts).Want(u.id)
+		}
+	}
 	return out, err
 }
 
@@ -206,17 +211,15 @@ func (u *Unit) Successors(ctx context.Context) ([]*Unit, error) {
 
 // Features are what lies in it.
 func (u *Unit) Features(ctx context.Context, layers []Name, first *int, after *string) (*FeatureConnection, error) {
-	return u.r.Features(ctx, layers, Query{Area: u.area(), First: first, After: after})
+	return u.r.Features(ctx, layers, Query{Area: &geo.Area{Units: []geo.UnitRef{{Code: u.Code, At: &u.ValidFrom}}}, First: first, After: after})
 }
 
 // Counts are how many features of each layer it holds.
 func (u *Unit) Counts(ctx context.Context) ([]*LayerCount, error) {
-	return u.r.Counts(ctx, u.area())
+	counts, _, err := loaderOf(u.r, "unit counts", u.r.fetchUnitCounts).Load(ctx, u.id)
+	return counts, err
 }
 
-func (u *Unit) area() *geo.Area {
-	return &geo.Area{Units: []geo.UnitRef{{Code: u.Code, At: &u.ValidFrom}}}
-}
 
 // LayerCount is how many features of a layer there are.
 type LayerCount struct {

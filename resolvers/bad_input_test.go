@@ -45,7 +45,7 @@ func TestBadAreas(t *testing.T) {
 	}{
 		{"literal 1e400", `{bbox: [1e400, 16, 108, 17]}`, nil, "BAD_GEOMETRY", ""},
 		{"NaN as a text", "", within(polygon(at("NaN", 16), at(107, 16), at(107, 17), at("NaN", 16))), "BAD_GEOMETRY", "coordinates[0][0]"},
-		{"unclosed", "", within(polygon(at(107, 16), at(108, 16), at(108, 17))), "BAD_GEOMETRY", "clos"},
+		{"unclosed", "", within(polygon(at(107, 16), at(108, 16), at(108, 17), at(107, 17))), "BAD_GEOMETRY", "clos"},
 		{"bow-tie", "", within(polygon(at(107, 16), at(108, 17), at(108, 16), at(107, 17), at(107, 16))), "BAD_GEOMETRY", "cross"},
 		{"swapped", "", within(polygon(at(16, 107), at(16, 108), at(17, 108), at(16, 107))), "BAD_GEOMETRY", "swapped"},
 		{"star of 3,000", "", within(polygon(star(3001)...)), "BAD_GEOMETRY", ""},
@@ -138,6 +138,11 @@ func TestLimits(t *testing.T) {
 		{"hidden field filtered", `{ dams(filter: {text: "a\u0000b"}) { nodes { id } } }`, "BAD_INPUT"},
 		{"near and orderBy", `{ dams(near: {lon: 107, lat: 16}, orderBy: {field: LABEL}) { nodes { id } } }`, "BAD_INPUT"},
 		{"time of nowhere", `{ dams(filter: {observed: {from: "yesterday"}}) { nodes { id } } }`, "BAD_INPUT"},
+		{"half a page", `query($n: Int = 1.5) { dams(first: $n) { nodes { id } } }`, "BAD_INPUT"},
+		{"a number beyond 32 bits", `{ dams(filter: {gated: {eq: true}}, first: 99999999999) { nodes { id } } }`, "COST_LIMIT"},
+		{"a day that is none", `{ unit(code: "19753", at: "2025-02-30") { name } }`, "BAD_INPUT"},
+		{"an enum's value that is none", `{ dams(filter: {damStatus: {eq: FLYING}}) { nodes { id } } }`, "BAD_INPUT"},
+		{"too many values", `{ dams(filter: {code: {in: [` + strings.Repeat(`"",`, 1001) + `]}}) { nodes { id } } }`, "BAD_INPUT"},
 		{"CRS of nowhere", `{ dams(first: 1) { nodes { geometry(crs: 1) } } }`, "UNKNOWN_CRS"},
 		{"precision", `{ dams(first: 1) { nodes { geometry(precision: 99) } } }`, "BAD_INPUT"},
 	} {

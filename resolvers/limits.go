@@ -247,6 +247,13 @@ func (m meter) size(f *ast.Field) int {
 				return max(1, len(list))
 			}
 		}
+		return layer.MaxFirst
+	}
+	switch {
+	case f.Name == "units":
+		return 100
+	case f.Definition.Type.Elem != nil && f.Name != "nodes" && f.Name != "edges":
+		return 10 // a list without a page: children, keys, values
 	}
 	return 1
 }

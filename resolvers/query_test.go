@@ -385,8 +385,7 @@ func TestEntities(t *testing.T) {
 	h := province(t).As(2)
 	var got struct {
 		Entities []struct {
-			Typename string `json:"__typename"`
-			Code     string
+			Code, Unit, Agency string
 		} `json:"_entities"`
 	}
 	rep := func(typ string, kv ...string) map[string]any {
@@ -396,12 +395,12 @@ func TestEntities(t *testing.T) {
 		}
 		return r
 	}
-	h.Ask(`query($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Dam { code } ... on Unit { code } ... on Agency { code } ... on Station { code } } }`,
+	h.Ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dam { code } ... on Unit { unit: code } ... on Agency { agency: code } ... on Station { code } } }`,
 		map[string]any{"r": []any{rep("Dam", "code", "TA_TRACH"), rep("Dam", "id", "dam:NOPE"), rep("Station", "code", "KIM_LONG"), rep("Dam", "id", "dam:BINH_DIEN"),
 			rep("Unit", "code", "19774", "validFrom", "2025-07-01"), rep("Unit", "code", "19774", "validFrom", "2025-07-02"), rep("Agency", "code", "H57"), rep("Dam", "code", "NOPE")}}, &got)
 	var codes []string
 	for _, e := range got.Entities {
-		codes = append(codes, e.Code)
+		codes = append(codes, e.Code+e.Unit+e.Agency)
 	}
 	if want := []string{"TA_TRACH", "", "KIM_LONG", "BINH_DIEN", "19774", "", "H57", ""}; !slices.Equal(codes, want) {
 		t.Errorf("entities %q, want %q", codes, want)
@@ -455,5 +454,83 @@ func TestVN2000(t *testing.T) {
 	}
 	if got.In.TotalCount != 1 || got.Out.TotalCount != 0 {
 		t.Errorf("%d in the square round it, %d in the one without the datum shift", got.In.TotalCount, got.Out.TotalCount)
+	}
+}
+
+// TestUnitCounts: the counts of a unit are those of its lists, for a unit that
+// stands, one that was merged and the whole province; and counting 40 units
+// takes no more statements than counting one.
+func TestUnitCounts(t *testing.T) {
+	var c counter
+	pool := pgtest.Shared(t, hubtest.Province(), func(p *pgxpool.Config) { p.ConnConfig.Tracer = &c })
+	h := hubtest.Server(t, pool).As(2)
+	for _, ref := range []struct{ code, at string }{{"19900", "2026-01-01"}, {"19750", "2025-03-01"}, {"19822", "2024-03-01"}, {"46", "2026-01-01"}} {
+		var got struct {
+			Unit struct {
+				Counts []struct {
+					Layer string
+					Count int
+				}
+			}
+			Reports, Zones, Vessels, Dossiers struct{ TotalCount int }
+		}
+		h.Ask(`query($c: String!, $d: Date, $in: Area) { unit(code: $c, at: $d) { counts { layer count } }
+			reports(area: $in) { totalCount } zones(area: $in) { totalCount } vessels(area: $in) { totalCount } dossiers(area: $in) { totalCount } }`,
+			map[string]any{"c": ref.code, "d": ref.at, "in": map[string]any{"units": []any{map[string]any{"code": ref.code, "at": ref.at}}}}, &got)
+		want := map[string]int{"REPORT": got.Reports.TotalCount, "ZONE": got.Zones.TotalCount, "VESSEL": got.Vessels.TotalCount, "DOSSIER": got.Dossiers.TotalCount}
+		if want["REPORT"] == 0 {
+			t.Errorf("no reports in %v", ref)
+		}
+		for _, k := range got.Unit.Counts {
+			if n, asked := want[k.Layer]; asked && n != k.Count {
+				t.Errorf("%v: counts say %d of %s, its list %d", ref, k.Count, k.Layer, n)
+			}
+		}
+	}
+	before := c.n.Load()
+	var units struct{ Units []struct{ Counts []any } }
+	h.Ask(`{ units(kind: COMMUNE) { code counts { layer count } parent { name } predecessors { name } geometry(simplifyM: 200) } }`, nil, &units)
+	if n := c.n.Load() - before; n > 8 || len(units.Units) != 40 {
+		t.Errorf("%d statements for %d units", n, len(units.Units))
+	}
+}
+
+// TestAcrossPages walks `features` over all layers by id and by distance: each
+// feature once, as many as the count says, nearest first.
+func TestAcrossPages(t *testing.T) {
+	h := province(t).As(2)
+	for _, near := range []string{"", ", near: {lon: 107.58, lat: 16.46}"} {
+		type page struct {
+			Features struct {
+				TotalCount int
+				Edges      []struct {
+					DistanceM float64
+					Node      struct{ ID string }
+				}
+				PageInfo struct {
+					HasNextPage bool
+					EndCursor   string
+				}
+			}
+		}
+		seen, last, total := map[string]bool{}, -1.0, 0
+		for after := any(nil); ; {
+			var p page
+			h.Ask(`query($after: String) { features(layers: [DAM, STATION, PLACE, ZONE, BILLBOARD, OFFICE], area: {bbox: [107, 16, 108, 16.6]}, first: 61, after: $after`+near+`) { totalCount edges { distanceM node { id } } pageInfo { hasNextPage endCursor } } }`,
+				map[string]any{"after": after}, &p)
+			for _, e := range p.Features.Edges {
+				if seen[e.Node.ID] || e.DistanceM < last && near != "" {
+					t.Fatalf("%s at %v m comes twice or after %v m", e.Node.ID, e.DistanceM, last)
+				}
+				seen[e.Node.ID], last = true, e.DistanceM
+			}
+			total = p.Features.TotalCount
+			if after = p.Features.PageInfo.EndCursor; !p.Features.PageInfo.HasNextPage {
+				break
+			}
+		}
+		if len(seen) != total || total < 200 {
+			t.Errorf("near %q: %d features by pages, %d counted", near, len(seen), total)
+		}
 	}
 }

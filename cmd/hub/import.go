@@ -55,12 +55,11 @@ others begin on DATE and end what stood before. Features are given their units a
 			if err != nil {
 				return fmt.Errorf("import units: %w", err)
 			}
-			fmt.Fprintf(m.Stdout, "%d units read, %d changed\n", r.In, r.Changed)
+			fmt.Fprintf(m.Stdout, "%d units read, %d changed, %d former ones ended; %d features lie in another unit now\n", r.In, r.Changed, r.Closed, r.Features)
 			return nil
 		},
 	}
 	units.Flags().StringVar(&from, "from", "", "the first day on which these units stand (yyyy-mm-dd)")
-	units.MarkFlagRequired("from")
 	c.AddCommand(units)
 	return c
 }

@@ -149,6 +149,9 @@ func IntersectsUnits(ids []int32) clause.C {
 	return clause.Of("EXISTS (SELECT FROM units u WHERE u.id = ANY (?) AND ST_Intersects(f.geom, u.geom))", ids)
 }
 
+// MeetsUnit holds for rows that meet the unit u.
+func MeetsUnit() clause.C { return clause.Of("ST_Intersects(f.geom, u.geom)") }
+
 // MakeLine joins the points s.geom in the order of s.at.
 func MakeLine() clause.C { return clause.Of("ST_MakeLine(s.geom ORDER BY s.at)") }
 

@@ -2,12 +2,12 @@
 package scalar
 
 import (
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"geohub/internal/fault"
 	"geohub/layer"
 )
 
@@ -26,7 +26,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	s, _ := v.(string)
 	t, err := layer.ParseTime(s)
 	if err != nil {
-		return t, fmt.Errorf("%v is not a time by RFC 3339 such as 2025-10-27T20:00:00+07:00", v)
+		return t, fault.Invalid("BAD_INPUT", "%v is not a time by RFC 3339 such as 2025-10-27T20:00:00+07:00", v)
 	}
 	return t, nil
 }

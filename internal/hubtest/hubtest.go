@@ -5,11 +5,19 @@ package hubtest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +53,7 @@ func Empty() pgtest.Template {
 // Province is the demo province as of Now.
 func Province() pgtest.Template {
 	t := Empty()
-	t.Name, t.Key = "province", migrations.Hash()+load.Hash()
+	t.Name, t.Key = "province", migrations.Hash()+sources()
 	build := t.Build
 	t.Build = func(ctx context.Context, pool *pgxpool.Pool) error {
 		if err := build(ctx, pool); err != nil {
@@ -63,6 +71,24 @@ func Province() pgtest.Template {
 		return err
 	}
 	return t
+}
+
+// sources is a hash of the code that makes and writes the province.
+func sources() string {
+	_, file, _, _ := runtime.Caller(0)
+	root := filepath.Join(filepath.Dir(file), "../..")
+	h := sha256.New()
+	for _, dir := range []string{"province", "ingest", "systems", "layer"} {
+		filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !strings.HasSuffix(path, "_test.go") {
+				text, _ := os.ReadFile(path)
+				fmt.Fprintln(h, path, len(text))
+				h.Write(text)
+			}
+			return err
+		})
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // Catalog is the catalogue of all layers.

@@ -1,0 +1,69 @@
+package layer
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"geohub/clause"
+	"geohub/geo"
+	"geohub/geo/postgis"
+)
+
+// fetchUnitCounts counts the features of each layer in each unit, in two
+// statements for any number of units. It counts what inUnits finds.
+func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]*LayerCount, error) {
+	parts, err := r.unitParts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int32][]*LayerCount{}
+	for _, id := range ids {
+		for _, s := range r.catalog.systems {
+			out[id] = append(out[id], &LayerCount{Layer: Name(s.Name)})
+		}
+	}
+	var wholeOf, whole []int32 // unit and commune
+	var splitOf, split, within []int32
+	var days []geo.Date
+	for _, p := range parts {
+		if p.whole {
+			wholeOf, whole = append(wholeOf, p.of), append(whole, p.commune)
+			continue
+		}
+		for _, w := range p.within {
+			splitOf, split, within, days = append(splitOf, p.of), append(split, p.commune), append(within, w), append(days, p.day)
+		}
+	}
+	var counts []clause.C
+	for i, s := range r.catalog.systems {
+		if !r.sees(s, "geometry") {
+			continue
+		}
+		table, policy := clause.Name(s.Table), clause.And(r.policy(s))
+		if !s.Points {
+			counts = append(counts, clause.Of("SELECT ?::int, u.id, count(*) FROM units u JOIN ? f ON ? WHERE u.id = ANY (?) AND ? GROUP BY u.id",
+				i, table, postgis.MeetsUnit(), ids, policy))
+			continue
+		}
+		counts = append(counts, clause.Of("SELECT ?::int, k.unit, sum(c.n) FROM unnest(?::int[], ?::int[]) k(unit, commune) JOIN (SELECT f.unit_id, count(*) AS n FROM ? f WHERE ? GROUP BY f.unit_id) c ON c.unit_id = k.commune GROUP BY k.unit",
+			i, wholeOf, whole, table, policy))
+		if len(split) > 0 {
+			counts = append(counts, clause.Of("SELECT ?::int, k.unit, count(*) FROM unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) JOIN ? f ON f.unit_id = k.commune AND ? = k.part WHERE ? GROUP BY k.unit",
+				i, splitOf, split, within, days, table, postgis.UnitOf(postgis.Geom(), clause.Of("k.day")), policy))
+		}
+	}
+	if len(counts) == 0 {
+		return out, nil
+	}
+	err = r.query(ctx, "count features of units", clause.Join(" UNION ALL ", counts...), func(rows pgx.Rows) error {
+		var layer, n int
+		var unit int32
+		err := rows.Scan(&layer, &unit, &n)
+		if err == nil {
+			out[unit][layer].Count += n
+		}
+		return err
+	})
+	return out, err
+}

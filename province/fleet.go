@@ -1,0 +1,536 @@
+package province
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"geohub/access"
+	"geohub/geo"
+	"geohub/ingest"
+	"geohub/layer"
+	"geohub/systems"
+)
+
+// Vessels are 400 of the fishing fleet, 341 of them offshore and fitted with
+// monitoring devices, then 3 that are registered nowhere and 12 that only AIS
+// has heard of. Each is where its newest position has it.
+func (p *Province) Vessels() []*systems.Vessel {
+	var rows []*systems.Vessel
+	for _, v := range p.fleet() {
+		row := v.row
+		track := p.track(v)
+		last := track[len(track)-1]
+		row.Geom, row.ObservedAt, row.LastSignalAt = last.Geom, &last.At, &last.At
+		row.SpeedKn, row.CourseDeg, row.HeadingDeg, row.PositionSource = last.SpeedKn, last.CourseDeg, last.HeadingDeg, last.PositionSource
+		status := v.fate
+		if status == "" {
+			status = p.doing(v, last.At)
+		}
+		row.VesselStatus = &status
+		row.Source, row.Sharing = "vms", access.Shared
+		if row.MMSI != nil && row.NavStatus == nil {
+			row.NavStatus = new(navStatus(status))
+		}
+		if v.registered {
+			row.IUURisk = new(iuuRisk(p.now, v, status, last.At))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// Positions are the last week's: at sea every half hour, in port every two
+// and a half.
+func (p *Province) Positions() []ingest.Point[systems.Position] {
+	all := make([]ingest.Point[systems.Position], 0, 100_000)
+	for _, v := range p.fleet() {
+		for _, at := range p.track(v) {
+			all = append(all, ingest.Point[systems.Position]{FeatureID: v.row.ID, Row: at})
+		}
+	}
+	return all
+}
+
+// vessel is a row without its present state, and how it spends its time.
+type vessel struct {
+	row        *systems.Vessel
+	registered bool
+	vms, ais   bool          // what it is heard by; by hand when neither
+	port       port          // zero for passing ships
+	berth      orb.Point     // where it lies in port
+	offset     time.Duration // of its positions after the full and the half hour
+	period     time.Duration // from one trip's start to the next one's; 0 for a vessel that stays
+	phase      time.Duration
+	atSea      float64              // share of the period
+	speedKmh   float64              // when it goes somewhere
+	wanderKm   float64              // round its ground
+	fate       systems.VesselStatus // what the watch has it down for; empty: as it moves
+	forced     *trip                // the one it is on now, whatever its rhythm
+	silentFrom time.Time            // zero: it is heard
+	trips      map[int64]*trip      // those already worked out, by number
+}
+
+// port has the way from its quay through lagoon and inlet to the open sea.
+type port struct {
+	id      string
+	channel orb.LineString
+}
+
+var ports = []port{
+	{"place:CC_THUAN_AN", orb.LineString{{107.632, 16.556}, {107.629, 16.565}, {107.628, 16.574}, {107.65, 16.602}}},
+	{"place:CC_TU_HIEN", orb.LineString{{107.907, 16.352}, {107.924, 16.353}, {107.941, 16.362}, {107.965, 16.388}}},
+	{"place:KND_PHU_HAI", orb.LineString{{107.69, 16.517}, {107.66, 16.527}, {107.64, 16.536}, {107.631, 16.552}, {107.628, 16.574}, {107.65, 16.602}}},
+	{"place:KND_CAU_HAI", orb.LineString{{107.868, 16.291}, {107.872, 16.32}, {107.9, 16.342}, {107.924, 16.353}, {107.941, 16.362}, {107.965, 16.388}}},
+}
+
+// seaBoundary is the line that fishing vessels are watched not to cross; it is
+// drawn for the simulation and is no boundary of any treaty.
+var seaBoundary = orb.LineString{{108.35, 17.18}, {108.85, 17.08}, {109.3, 16.75}, {109.42, 16.3}, {109.42, 15.85}}
+
+// trip is one journey to a ground and back.
+type trip struct {
+	from, to time.Time
+	way      orb.LineString // port to ground
+	lengthKm float64
+	topic    string // of the wandering's noise
+}
+
+const (
+	aliasMMSI  = "574001234" // of the vessel that was once known by AIS alone
+	sampleMMSI = "574901234" // of the AIS lines that the parsers are tested with
+)
+
+func (p *Province) fleet() []vessel {
+	r := p.rand("fleet")
+	var all []vessel
+	silences := []int{7, 8, 11, 14, 22, 27, 52, 81, 150, 260}
+	for i := range 341 {
+		v := p.fishing(r, i, registration(i), 15+11*math.Pow(r.Float64(), 1.6))
+		v.vms = true
+		v.row.VmsDeviceIds = []string{fmt.Sprintf("VMS-TTH-%06d", 100_000+r.IntN(900_000))}
+		if r.IntN(25) == 0 {
+			v.row.VmsDeviceIds = append(v.row.VmsDeviceIds, fmt.Sprintf("VMS-TTH-%06d", r.IntN(100_000)))
+		}
+		if i < 233 {
+			p.transponder(r, &v, i)
+		}
+		days := 5 + 8*r.Float64()
+		v.period = time.Duration(days * 24 * float64(time.Hour)).Truncate(time.Minute)
+		v.phase = time.Duration(r.Float64() * float64(v.period)).Truncate(time.Minute)
+		v.atSea = 0.42 + 0.13*r.Float64()
+		switch {
+		case i == 60:
+			v.fate = "DISTRESS"
+			v.wanderKm = 1.5
+			v.forced = p.journey(v, "distress", p.now.Add(-52*time.Hour), p.now.Add(60*time.Hour))
+		case i == 90:
+			v.fate = "BOUNDARY"
+			v.wanderKm = 0.8
+			from := p.now.Add(-70 * time.Hour)
+			near := away(orb.Point{109.3, 16.75}, 1.5, 240)
+			v.forced = tripTo(v, "boundary", from, p.now.Add(50*time.Hour), near)
+		case i%34 == 17:
+			v.fate = "LOST_SIGNAL"
+			v.silentFrom = p.now.Add(-time.Duration(silences[i/34%len(silences)]) * time.Hour)
+			v.forced = p.journey(v, "lost", v.silentFrom.Add(-40*time.Hour), p.now.Add(72*time.Hour))
+		}
+		all = append(all, v)
+	}
+	for i := range 34 {
+		v := p.fishing(r, 341+i, registration(341+i), 15+4*r.Float64())
+		if i < 12 {
+			v.fate = "INACTIVE"
+		}
+		all = append(all, v)
+	}
+	for i := range 25 {
+		v := p.fishing(r, 375+i, fmt.Sprintf("TTH-%05d-S", 40_000+(i*3571+517)%9_000), 9+5.9*r.Float64())
+		if i < 17 {
+			p.transponder(r, &v, 375+i)
+			v.period, v.atSea, v.wanderKm = 24*time.Hour, 0.55, 1+1.5*r.Float64()
+			v.phase = time.Duration((8 + 3*r.Float64()) * float64(time.Hour)).Truncate(time.Minute) // UTC: they leave in the afternoon
+		}
+		all = append(all, v)
+	}
+	for i := range 3 {
+		v := p.fishing(r, 400+i, "", 8+5*r.Float64())
+		key := fmt.Sprintf("3K-%03d", i+1)
+		v.row.Base = layer.Base{ID: systems.Vessels.System.IDPrefix() + key, RecordKey: key, LabelVI: "Tàu cá “3 không” số " + strconv.Itoa(i+1), LabelEN: "Unregistered fishing vessel " + strconv.Itoa(i+1)}
+		v.row.Registration, v.row.LicenceNo, v.row.LicenceTo, v.row.FoodSafetyCertTo = nil, nil, nil, nil
+		v.row.Unregistered = new(true)
+		v.row.IUURisk = new(systems.IUURisk("HIGH"))
+		v.registered = false
+		all = append(all, v)
+	}
+	return append(all, p.passing(r)...)
+}
+
+// registration is the i-th number of the offshore fleet; no two are the same.
+func registration(i int) string {
+	switch i {
+	case 0:
+		return "TTH-90123-TS"
+	case 1:
+		return "TTH-91234-TS"
+	}
+	n := 90_000 + i*7919%9_000
+	if n == 90_123 || n == 91_234 {
+		n = 99_000 + i
+	}
+	return fmt.Sprintf("TTH-%d-TS", n)
+}
+
+// fishing is a fishing vessel of the register, in port until it has a rhythm.
+func (p *Province) fishing(r *rand.Rand, i int, registration string, lengthM float64) vessel {
+	home := ports[0]
+	switch x := r.IntN(100); {
+	case x < 20:
+		home = ports[1]
+	case x < 36:
+		home = ports[2]
+	case x < 46:
+		home = ports[3]
+	}
+	if i == 1 {
+		lengthM = 17
+	}
+	lengthM = round(lengthM, 1)
+	class := systems.VesselClass("OFFSHORE")
+	gears := []systems.FishingGear{"TRAWL", "PURSE_SEINE", "PURSE_SEINE", "GILLNET", "GILLNET", "LONGLINE", "SQUID_JIG", "OTHER"}
+	powerKw := 12*lengthM + 250*r.Float64()
+	if lengthM < 15 {
+		class, gears, powerKw = "INSHORE", []systems.FishingGear{"GILLNET", "GILLNET", "SQUID_JIG", "TRAP", "LONGLINE"}, 4*lengthM+40*r.Float64()
+	}
+	if lengthM < 12 {
+		class = "COASTAL"
+	}
+	today := geo.DateOf(p.now)
+	licenceTo := today.AddDays(r.IntN(1_700) - 170)
+	v := vessel{
+		registered: true, trips: map[int64]*trip{}, port: home, berth: away(home.channel[0], 0.25*r.Float64(), 360*r.Float64()),
+		offset: time.Duration(r.IntN(30)) * time.Minute, speedKmh: 12 + 5*r.Float64(), wanderKm: 3 + 7*r.Float64(),
+		row: &systems.Vessel{
+			Base: layer.Base{ID: systems.Vessels.System.IDPrefix() + registration, RecordKey: registration,
+				LabelVI: "Tàu cá " + registration, LabelEN: "Fishing vessel " + registration},
+			Registration: new(registration), OwnerName: new(pick(r, surnames) + " " + pick(r, menNames)), OwnerPhone: new(phone(r)),
+			LengthM: &lengthM, EnginePowerKw: new(round(powerKw, 0)), Gear: new(pick(r, gears)), VesselClass: &class,
+			LicenceNo: new(fmt.Sprintf("%04d/%d/TTH-GPKTTS", 1+r.IntN(1_500), licenceTo.Year-5)), LicenceTo: &licenceTo,
+			HomePortId: new(home.id), Unregistered: new(false),
+		},
+	}
+	if class == "OFFSHORE" && r.IntN(10) < 8 {
+		v.row.FoodSafetyCertTo = new(today.AddDays(r.IntN(1_100) - 90))
+	}
+	return v
+}
+
+// transponder fits AIS.
+func (p *Province) transponder(r *rand.Rand, v *vessel, i int) {
+	mmsi := strconv.Itoa(574_100_000 + i*1_013 + r.IntN(1_000))
+	call := "XV" + string(rune('A'+i/26%26)) + string(rune('A'+i%26)) + strconv.Itoa(2+i%8)
+	switch i {
+	case 0:
+		mmsi = aliasMMSI
+		v.row.AliasIDs = []string{systems.Vessels.System.IDPrefix() + "mmsi-" + aliasMMSI}
+	case 1:
+		mmsi, call = sampleMMSI, "XVAB1"
+	}
+	v.ais = true
+	v.row.MMSI, v.row.CallSign, v.row.ShipType, v.row.VesselName = &mmsi, &call, new(30), v.row.Registration
+	if r.IntN(3) > 0 {
+		v.row.DraughtM = new(round(1.2+0.08**v.row.LengthM, 1))
+	}
+}
+
+// passing are ships that only AIS knows: some lie at Chân Mây, others go by.
+func (p *Province) passing(r *rand.Rand) []vessel {
+	chanMay := port{"place:CANG_CHAN_MAY", orb.LineString{{108.016, 16.327}}}
+	var all []vessel
+	for i, s := range []struct {
+		name, destination string
+		shipType          int
+		lengthM, draughtM float64
+	}{
+		{"TRUONG GIANG 18", "VN CMY", 70, 92, 5.8}, {"BIEN XANH 09", "VN CMY", 70, 110, 6.4}, {"HOANG MINH STAR", "VN CMY", 80, 118, 6.9},
+		{"THUAN PHAT 26", "VN CMY", 70, 79, 4.6}, {"CHAN MAY TUG 2", "VN CMY", 52, 28, 3.2},
+		{"SONG THU 88", "VN HPH", 70, 134, 7.7}, {"PHUC AN 15", "VN DAD", 70, 97, 5.9}, {"DONG HAI 36", "VN SGN", 70, 147, 8.2},
+		{"MINH KHANG 05", "VN HPH", 80, 104, 6.3}, {"THANH CONG 68", "VN UIH", 70, 88, 5.1}, {"HAI VAN EXPRESS", "VN DAD", 60, 42, 1.9}, {"", "", 30, 21, 0},
+	} {
+		mmsi := strconv.Itoa(574_700_000 + i*4_177 + r.IntN(4_000))
+		key := "mmsi-" + mmsi
+		label := s.name
+		if label == "" {
+			label = "MMSI " + mmsi
+		}
+		v := vessel{ais: true, offset: time.Duration(r.IntN(30)) * time.Minute, row: &systems.Vessel{
+			Base: layer.Base{ID: systems.Vessels.System.IDPrefix() + key, RecordKey: key, LabelVI: "Tàu " + label, LabelEN: "Vessel " + label},
+			MMSI: &mmsi, ShipType: new(s.shipType), LengthM: new(s.lengthM),
+		}}
+		if s.name != "" {
+			v.row.VesselName, v.row.Destination, v.row.DraughtM = new(s.name), new(s.destination), new(s.draughtM)
+			v.row.CallSign = new(fmt.Sprintf("3W%c%c%d", 'A'+r.IntN(26), 'A'+r.IntN(26), 2+r.IntN(8)))
+			if s.lengthM > 75 {
+				v.row.IMO = new(strconv.Itoa(imo(912_000 + i*7_411)))
+			}
+		}
+		if i < 5 {
+			v.port, v.berth = chanMay, away(chanMay.channel[0], 0.25*float64(i), 315)
+			v.row.NavStatus = new(systems.NavStatus([]string{"MOORED", "AT_ANCHOR"}[i%2]))
+		} else {
+			lane := 4*float64(i-5) - 12
+			way := orb.LineString{away(orb.Point{108.0, 17.12}, lane, 45), away(orb.Point{109.25, 16.1}, lane, 45)}
+			if i%2 == 0 {
+				way.Reverse()
+			}
+			v.speedKmh = 14 + 9*r.Float64()
+			from := p.now.Add(-time.Duration((1.5 + 5*r.Float64()) * float64(time.Hour))).Truncate(time.Minute)
+			v.forced = &trip{from: from, to: from.Add(10 * 24 * time.Hour), way: way, lengthKm: lengthKm(way), topic: key}
+			v.row.NavStatus = new(systems.NavStatus("UNDER_WAY_USING_ENGINE"))
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// imo puts the check digit behind six digits.
+func imo(n int) int {
+	sum, rest := 0, n
+	for weight := 2; weight <= 7; weight++ {
+		sum += rest % 10 * weight
+		rest /= 10
+	}
+	return n*10 + sum%10
+}
+
+// track are a vessel's positions of the last week, oldest first; at least one,
+// of one not heard of for longer.
+func (p *Province) track(v vessel) []systems.Position {
+	end := p.now
+	if !v.silentFrom.IsZero() {
+		end = v.silentFrom
+	}
+	from := p.now.Add(-7 * 24 * time.Hour)
+	if end.Before(from.Add(6 * time.Hour)) {
+		from = end.Add(-6 * time.Hour)
+	}
+	const step = 30 * time.Minute
+	var all []systems.Position
+	if !v.vms && !v.ais {
+		return p.byHand(v)
+	}
+	pace := 0
+	for at := from.Truncate(step).Add(v.offset); !at.After(end); at = at.Add(step) {
+		pace++
+		where, moving := p.whereabouts(v, at)
+		if at.Before(from) || !moving && (pace+int(v.offset/time.Minute))%5 != 0 || v.port.id == "" && at.Before(v.forced.from) {
+			continue
+		}
+		all = append(all, p.position(v, at, where, moving))
+	}
+	return all
+}
+
+func (p *Province) position(v vessel, at time.Time, where orb.Point, moving bool) systems.Position {
+	source := systems.PositionSource("VMS")
+	if v.ais && (!v.vms || offshoreKm(where) < 60) {
+		source = "AIS"
+	}
+	pos := systems.Position{At: at, Geom: where, SpeedKn: new(0.0), PositionSource: &source}
+	if !moving {
+		return pos
+	}
+	const back = 10 * time.Minute
+	before, _ := p.whereabouts(v, at.Add(-back))
+	km := apartKm(before, where)
+	*pos.SpeedKn = round(km/back.Hours()/1.852, 1)
+	if km > 0.02 {
+		course := bearing(before, where)
+		pos.CourseDeg = new(turn(course))
+		if source == "AIS" {
+			pos.HeadingDeg = new(math.Mod(round(turn(course+6*p.noise("heading "+v.row.ID, at, time.Hour)), 0), 360))
+		}
+	}
+	return pos
+}
+
+// turn brings degrees into 0 to under 360, to a tenth.
+func turn(deg float64) float64 { return math.Mod(round(math.Mod(deg+720, 360), 1), 360) }
+
+// byHand are the declarations of a vessel without devices: in port each
+// morning; of one laid up the last was weeks ago.
+func (p *Province) byHand(v vessel) []systems.Position {
+	source := systems.PositionSource("MANUAL")
+	at := func(daysAgo int) time.Time {
+		day := p.now.AddDate(0, 0, -daysAgo)
+		return time.Date(day.Year(), day.Month(), day.Day(), 6, 0, 0, 0, geo.Saigon).Add(v.offset)
+	}
+	if v.fate == "INACTIVE" {
+		return []systems.Position{{At: at(20 + int(v.offset/time.Minute)), Geom: v.berth, SpeedKn: new(0.0), PositionSource: &source}}
+	}
+	var all []systems.Position
+	for daysAgo := 7; daysAgo >= 0; daysAgo-- {
+		if t := at(daysAgo); !t.After(p.now) {
+			all = append(all, systems.Position{At: t, Geom: v.berth, SpeedKn: new(0.0), PositionSource: &source})
+		}
+	}
+	return all
+}
+
+// doing is what a vessel does at a moment.
+func (p *Province) doing(v vessel, at time.Time) systems.VesselStatus {
+	t := p.tripAt(v, at)
+	switch {
+	case t == nil:
+		return "AT_PORT"
+	case v.port.id == "":
+		return "SAILING"
+	}
+	under := time.Duration(t.lengthKm / v.speedKmh * float64(time.Hour))
+	if at.Sub(t.from) < under || t.to.Sub(at) < under {
+		return "SAILING"
+	}
+	return "FISHING"
+}
+
+// whereabouts is where a vessel is, and whether it is on a trip.
+func (p *Province) whereabouts(v vessel, at time.Time) (orb.Point, bool) {
+	t := p.tripAt(v, at)
+	if t == nil {
+		return v.berth, false
+	}
+	out, home := at.Sub(t.from), t.to.Sub(at)
+	under := time.Duration(t.lengthKm / v.speedKmh * float64(time.Hour))
+	if left := min(out, home); left < under {
+		return downLine(t.way, v.speedKmh*left.Hours()), true
+	}
+	settled := min(float64(min(out, home)-under)/float64(3*time.Hour), 1)
+	settled = settled * settled * (3 - 2*settled) * v.wanderKm
+	ground := t.way[len(t.way)-1]
+	const period = 7 * time.Hour
+	return orb.Point{
+		round(ground[0]+settled*p.noise("east "+t.topic, at, period)/kmPerLon, 5),
+		round(ground[1]+settled*p.noise("north "+t.topic, at, period)/kmPerLat, 5),
+	}, true
+}
+
+// tripAt is the trip a vessel is on, nil in port. The same trip holds whoever
+// asks when: it follows from the vessel and its number.
+func (p *Province) tripAt(v vessel, at time.Time) *trip {
+	if t := v.forced; t != nil && (v.port.id == "" || !at.Before(t.from)) {
+		if at.After(t.to) {
+			return nil
+		}
+		return t
+	}
+	if v.period == 0 {
+		return nil
+	}
+	since := time.Duration(at.Unix())*time.Second - v.phase
+	n := int64(since / v.period)
+	out := time.Duration(v.atSea * float64(v.period)).Truncate(time.Minute)
+	if since-time.Duration(n)*v.period > out {
+		return nil
+	}
+	from := time.Unix(0, 0).Add(v.phase + time.Duration(n)*v.period).In(geo.Saigon)
+	if v.forced != nil && from.Add(out).After(v.forced.from) {
+		return nil // it was in port before the trip that is forced on it
+	}
+	if v.trips[n] == nil {
+		v.trips[n] = p.journey(v, strconv.FormatInt(n, 10), from, from.Add(out))
+	}
+	return v.trips[n]
+}
+
+// journey goes to a ground that the time allows for: off the coast, on this
+// side of the boundary and away from both ends of the province's sea.
+func (p *Province) journey(v vessel, name string, from, to time.Time) *trip {
+	topic := *v.row.Registration + " " + name
+	mouth := v.port.channel[len(v.port.channel)-1]
+	least, most := 22.0, min(125, v.speedKmh*to.Sub(from).Hours()*0.3)
+	offshore := 15.0
+	if *v.row.VesselClass != "OFFSHORE" {
+		least, most, offshore = 6, 18, 1+1.5*v.wanderKm
+	}
+	for n := range int64(40) {
+		km := least + (most-least)*p.chance("far "+topic, n)
+		ground := away(mouth, km, 15+75*p.chance("bearing "+topic, n))
+		if ground.Lat() > 17.08 || ground.Lon() > 109.3 || offshoreKm(ground) < offshore || boundaryKm(ground) < 14 || !clear(mouth, ground) {
+			continue
+		}
+		return tripTo(v, topic, from, to, ground)
+	}
+	return tripTo(v, topic, from, to, away(mouth, least, 45))
+}
+
+func tripTo(v vessel, topic string, from, to time.Time, ground orb.Point) *trip {
+	way := append(orb.LineString{v.berth}, v.port.channel[1:]...)
+	way = append(way, ground)
+	return &trip{from: from, to: to, way: way, lengthKm: lengthKm(way), topic: topic}
+}
+
+// clear says whether the straight way lies at sea.
+func clear(a, b orb.Point) bool {
+	for i := range 20 {
+		t := float64(i+1) / 20
+		if offshoreKm(orb.Point{a[0] + t*(b[0]-a[0]), a[1] + t*(b[1]-a[1])}) < 1.5 {
+			return false
+		}
+	}
+	return true
+}
+
+// boundaryKm is how far a point lies on this side of the boundary; negative beyond.
+func boundaryKm(at orb.Point) float64 { return -sideKm(seaBoundary, at) }
+
+func lengthKm(way orb.LineString) float64 {
+	km := 0.0
+	for i := 1; i < len(way); i++ {
+		km += apartKm(way[i-1], way[i])
+	}
+	return km
+}
+
+// downLine is the point so far down a line, its end when that is further.
+func downLine(way orb.LineString, km float64) orb.Point {
+	for i := 1; i < len(way); i++ {
+		a, b := way[i-1], way[i]
+		d := apartKm(a, b)
+		if km <= d && d > 0 {
+			return orb.Point{round(a[0]+(b[0]-a[0])*km/d, 5), round(a[1]+(b[1]-a[1])*km/d, 5)}
+		}
+		km -= d
+	}
+	return way[len(way)-1]
+}
+
+func navStatus(s systems.VesselStatus) systems.NavStatus {
+	switch s {
+	case "AT_PORT":
+		return "MOORED"
+	case "FISHING":
+		return "ENGAGED_IN_FISHING"
+	case "DISTRESS":
+		return "NOT_UNDER_COMMAND"
+	}
+	return "UNDER_WAY_USING_ENGINE"
+}
+
+// iuuRisk is high for a vessel long silent, at the boundary, or at sea on a
+// licence that has run out; every tenth offshore one is watched for its past.
+func iuuRisk(now time.Time, v vessel, status systems.VesselStatus, heard time.Time) systems.IUURisk {
+	expired := v.row.LicenceTo.Before(geo.DateOf(now))
+	atSea := status != "AT_PORT" && status != "INACTIVE"
+	switch {
+	case status == "BOUNDARY", status == "LOST_SIGNAL" && now.Sub(heard) > 24*time.Hour, expired && atSea:
+		return "HIGH"
+	case status == "LOST_SIGNAL", expired, strings.HasSuffix(v.row.ID, "3-TS"):
+		return "MED"
+	}
+	return "LOW"
+}
