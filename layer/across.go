@@ -307,24 +307,6 @@ func (c *FeatureConnection) Extent(ctx context.Context) (*geo.BBox, error) {
 	return all, err
 }
 
-// Counts are how many features of each layer lie in an area (nil: everywhere).
-func (r *Reader) Counts(ctx context.Context, a *geo.Area) ([]*LayerCount, error) {
-	var lists []*list
-	for _, s := range r.catalog.systems {
-		l, err := r.list(ctx, s, Query{Area: a})
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, l)
-	}
-	counts, err := r.counts(ctx, lists)
-	out := make([]*LayerCount, len(counts))
-	for i, n := range counts {
-		out[i] = &LayerCount{Layer: Name(lists[i].s.Name), Count: n}
-	}
-	return out, err
-}
-
 // counts counts several lists in one statement.
 func (r *Reader) counts(ctx context.Context, lists []*list) ([]int, error) {
 	if len(lists) == 0 {

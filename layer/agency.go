@@ -15,6 +15,7 @@ type Agency struct {
 	title                Title
 	parentCode, unitCode *string
 	r                    *Reader
+	siblings             *[]string // codes of all agencies read together with it
 }
 
 // Name is the agency's name.
@@ -30,7 +31,9 @@ func (a *Agency) Parent(ctx context.Context) (*Agency, error) {
 
 // Children are the agencies under it.
 func (a *Agency) Children(ctx context.Context) ([]*Agency, error) {
-	children, _, err := loaderOf(a.r, "agency children", a.r.fetchAgencyChildren).Load(ctx, a.Code)
+	l := loaderOf(a.r, "agency children", a.r.fetchAgencyChildren)
+	l.Want(*a.siblings...)
+	children, _, err := l.Load(ctx, a.Code)
 	if children == nil {
 		children = []*Agency{}
 	}
@@ -123,10 +126,20 @@ func (r *Reader) fetchAgencyChildren(ctx context.Context, codes []string) (map[s
 
 func (r *Reader) agenciesWhere(ctx context.Context, where clause.C, add func(*Agency)) error {
 	c := clause.Of(`SELECT a.code, a.name, a.name_en, a.parent_code, a.unit_code FROM agencies a WHERE ? ORDER BY a.code COLLATE "C"`, where)
+	var siblings []string
 	return r.query(ctx, "find agencies", c, func(rows pgx.Rows) error {
-		a := &Agency{r: r}
-		err := rows.Scan(&a.Code, &a.title.VI, &a.title.EN, &a.parentCode, &a.unitCode)
+		a := &Agency{r: r, siblings: &siblings}
+		if err := rows.Scan(&a.Code, &a.title.VI, &a.title.EN, &a.parentCode, &a.unitCode); err != nil {
+			return err
+		}
+		siblings = append(siblings, a.Code)
+		if a.parentCode != nil && r.wants.Wants("Agency", "parent") {
+			r.agencies.Want(*a.parentCode)
+		}
+		if a.unitCode != nil && r.wants.Wants("Agency", "unit") {
+			r.unitKeys.Want(unitKey{*a.unitCode, r.day(nil)})
+		}
 		add(a)
-		return err
+		return nil
 	})
 }

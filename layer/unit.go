@@ -30,6 +30,7 @@ type Unit struct {
 	title      Title
 	parentCode *string
 	r          *Reader
+	siblings   *[]int32 // all units read together with it; what one needs they will
 }
 
 // unitKey is a code on a day.
@@ -46,12 +47,19 @@ func (r *Reader) day(at *geo.Date) geo.Date {
 	return geo.DateOf(r.now)
 }
 
-// scanUnit reads u's columns, with others behind them.
-func (r *Reader) scanUnit(rows pgx.Rows, others ...any) (*Unit, error) {
-	u := &Unit{r: r}
+// scanUnit reads a unit's columns, with others behind them, and puts it among
+// its siblings.
+func (r *Reader) scanUnit(rows pgx.Rows, siblings *[]int32, others ...any) (*Unit, error) {
+	u := &Unit{r: r, siblings: siblings}
 	dest := []any{&u.id, &u.Code, &u.Kind, &u.Type, &u.ValidFrom, &u.ValidTo, &u.AreaKm2, &u.Population, &u.Approximate, &u.title.VI, &u.title.EN, &u.parentCode}
-	err := rows.Scan(append(dest, others...)...)
-	return u, err
+	if err := rows.Scan(append(dest, others...)...); err != nil {
+		return nil, err
+	}
+	*siblings = append(*siblings, u.id)
+	if u.parentCode != nil && r.wants.Wants("Unit", "parent") {
+		r.unitKeys.Want(unitKey{*u.parentCode, u.ValidFrom})
+	}
+	return u, nil
 }
 
 func unitColumns() clause.C {
@@ -65,10 +73,13 @@ func standsOn(day geo.Date) clause.C {
 
 func (r *Reader) fetchUnits(ctx context.Context, ids []int32) (map[int32]*Unit, error) {
 	out := map[int32]*Unit{}
+	var siblings []int32
 	c := clause.Of("SELECT ? FROM units f WHERE f.id = ANY (?)", unitColumns(), ids)
 	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
-		u, err := r.scanUnit(rows)
-		out[u.id] = u
+		u, err := r.scanUnit(rows, &siblings)
+		if err == nil {
+			out[u.id] = u
+		}
 		return err
 	})
 	return out, err
@@ -80,11 +91,12 @@ func (r *Reader) fetchUnitKeys(ctx context.Context, keys []unitKey) (map[unitKey
 		codes[i], days[i] = k.code, k.day
 	}
 	out := map[unitKey]*Unit{}
+	var siblings []int32
 	c := clause.Of(`SELECT ?, k.i FROM unnest(?::text[], ?::date[]) WITH ORDINALITY k(code, day, i)
 		JOIN units f ON f.code = k.code AND f.valid_from <= k.day AND (f.valid_to IS NULL OR f.valid_to > k.day)`, unitColumns(), codes, days)
 	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
 		var i int
-		u, err := r.scanUnit(rows, &i)
+		u, err := r.scanUnit(rows, &siblings, &i)
 		if err == nil {
 			out[keys[i-1]] = u
 		}
@@ -162,17 +174,13 @@ var unitsAsLayer = &System{Field: "units", Table: "units"}
 
 func (r *Reader) unitsWhere(ctx context.Context, where clause.C) ([]*Unit, error) {
 	out := []*Unit{}
+	var siblings []int32
 	c := clause.Of("SELECT ? FROM units f WHERE ? ORDER BY f.code COLLATE \"C\", f.valid_from LIMIT 2000", unitColumns(), where)
 	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
-		u, err := r.scanUnit(rows)
+		u, err := r.scanUnit(rows, &siblings)
 		out = append(out, u)
 		return err
 	})
-	if err == nil && r.wants.Wants("Unit", "counts") {
-		for _, u := range out {
-			loaderOf(r, "unit counts", r.fetchUnitCounts).Want(u.id)
-		}
-	}
 	return out, err
 }
 
@@ -182,7 +190,7 @@ func (u *Unit) Name(lang *Lang) string { return u.title.In(lang) }
 // Geometry is the unit's polygon in the form asked for.
 func (u *Unit) Geometry(ctx context.Context, crs *int, simplifyM *float64, precision *int) (*geo.Geometry, error) {
 	return shaped(ctx, u.r, crs, simplifyM, precision, func(form postgis.Form) (g orb.Geometry, err error) {
-		return u.r.unitShape(ctx, u.id, form)
+		return ofUnit(ctx, u, fmt.Sprintf("unit shape %v", form), u.r.fetchUnitShapes(form))
 	})
 }
 
@@ -196,17 +204,17 @@ func (u *Unit) Parent(ctx context.Context) (*Unit, error) {
 
 // Children are the units it was divided into, those of its last day.
 func (u *Unit) Children(ctx context.Context) ([]*Unit, error) {
-	return u.r.unitRelatives(ctx, u.id, relChildren)
+	return u.relatives(ctx, relChildren)
 }
 
 // Predecessors are the units it was made from.
 func (u *Unit) Predecessors(ctx context.Context) ([]*Unit, error) {
-	return u.r.unitRelatives(ctx, u.id, relPredecessors)
+	return u.relatives(ctx, relPredecessors)
 }
 
 // Successors are the units it went into.
 func (u *Unit) Successors(ctx context.Context) ([]*Unit, error) {
-	return u.r.unitRelatives(ctx, u.id, relSuccessors)
+	return u.relatives(ctx, relSuccessors)
 }
 
 // Features are what lies in it.
@@ -216,10 +224,8 @@ func (u *Unit) Features(ctx context.Context, layers []Name, first *int, after *s
 
 // Counts are how many features of each layer it holds.
 func (u *Unit) Counts(ctx context.Context) ([]*LayerCount, error) {
-	counts, _, err := loaderOf(u.r, "unit counts", u.r.fetchUnitCounts).Load(ctx, u.id)
-	return counts, err
+	return ofUnit(ctx, u, "unit counts", u.r.fetchUnitCounts)
 }
-
 
 // LayerCount is how many features of a layer there are.
 type LayerCount struct {
@@ -247,23 +253,31 @@ func (rel relation) join() clause.C {
 	}
 }
 
-// unitRelatives reads the relatives of a unit together with those of all units
-// that the operation has met.
-func (r *Reader) unitRelatives(ctx context.Context, id int32, rel relation) ([]*Unit, error) {
-	units, _, err := loaderOf(r, fmt.Sprint("unit relatives ", rel), r.fetchRelatives(rel)).Load(ctx, id)
+// relatives reads the relatives of a unit together with those of its siblings.
+func (u *Unit) relatives(ctx context.Context, rel relation) ([]*Unit, error) {
+	units, err := ofUnit(ctx, u, fmt.Sprint("unit relatives ", rel), u.r.fetchRelatives(rel))
 	if units == nil {
 		units = []*Unit{}
 	}
 	return units, err
 }
 
+// ofUnit reads something of a unit and its siblings, once.
+func ofUnit[V any](ctx context.Context, u *Unit, what string, fetch func(context.Context, []int32) (map[int32]V, error)) (V, error) {
+	l := loaderOf(u.r, what, fetch)
+	l.Want(*u.siblings...)
+	v, _, err := l.Load(ctx, u.id)
+	return v, err
+}
+
 func (r *Reader) fetchRelatives(rel relation) func(context.Context, []int32) (map[int32][]*Unit, error) {
 	return func(ctx context.Context, ids []int32) (map[int32][]*Unit, error) {
 		out := map[int32][]*Unit{}
+		var siblings []int32
 		c := clause.Of(`SELECT ?, u.id FROM units u ? WHERE u.id = ANY (?) ORDER BY f.code COLLATE "C"`, unitColumns(), rel.join(), ids)
 		err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
 			var of int32
-			u, err := r.scanUnit(rows, &of)
+			u, err := r.scanUnit(rows, &siblings, &of)
 			out[of] = append(out[of], u)
 			return err
 		})
@@ -284,10 +298,4 @@ func (r *Reader) fetchUnitShapes(form postgis.Form) func(context.Context, []int3
 		})
 		return out, err
 	}
-}
-
-// unitShape is the polygon of a unit in a form.
-func (r *Reader) unitShape(ctx context.Context, id int32, form postgis.Form) (orb.Geometry, error) {
-	g, _, err := loaderOf(r, fmt.Sprintf("unit shape %v", form), r.fetchUnitShapes(form)).Load(ctx, id)
-	return g, err
 }

@@ -197,12 +197,3 @@ var services = []service{
 		[]string{"Đề nghị bổ sung ghế đá ở công viên.", "Góp ý về lịch chạy xe buýt.", "Hỏi thông tin về lịch lễ hội."},
 		[]string{"Đã tiếp thu, trả lời.", "Đã chuyển góp ý đến đơn vị liên quan và trả lời."}},
 }
-
-func serviceOf(code string) *service {
-	for i := range services {
-		if services[i].code == code {
-			return &services[i]
-		}
-	}
-	return nil
-}

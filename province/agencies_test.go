@@ -3,12 +3,16 @@ package province
 import (
 	"encoding/json"
 	"hash/fnv"
-	"slices"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"geohub/geo"
 	"geohub/layer"
@@ -178,16 +182,58 @@ func TestAgencies(t *testing.T) {
 			t.Fatal(*a.AssignedAgencyCode)
 		}
 	}
-	codes := slices.Collect(func(yield func(string) bool) {
-		for code := range seen {
-			if !yield(code) {
-				return
-			}
-		}
-	})
-	for _, code := range codes {
+	for code := range seen {
 		if code != "" && !strings.HasPrefix(code, "H57") {
 			t.Errorf("%s is no code of the province", code)
+		}
+	}
+}
+
+// Values of enums are strings in Go: each must be one that the schema knows.
+func TestEnumValues(t *testing.T) {
+	known := map[string]bool{}
+	files, err := filepath.Glob("../systems/*.graphqls")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := parser.ParseSchema(&ast.Source{Name: name, Input: string(text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range doc.Definitions {
+			for _, v := range d.EnumValues {
+				known[d.Name+"."+v.Name] = true
+			}
+		}
+	}
+	for _, now := range moments {
+		for _, part := range whole(New(1, now)) {
+			for _, row := range part.rows {
+				v := reflect.ValueOf(row).Elem()
+				for i := 1; i < v.NumField(); i++ {
+					f := v.Field(i)
+					if f.Kind() == reflect.Pointer && !f.IsNil() {
+						f = f.Elem()
+					}
+					values := []reflect.Value{f}
+					if f.Kind() == reflect.Slice {
+						values = nil
+						for k := range f.Len() {
+							values = append(values, f.Index(k))
+						}
+					}
+					for _, value := range values {
+						if value.Kind() == reflect.String && value.Type().PkgPath() != "" && !known[value.Type().Name()+"."+value.String()] {
+							t.Fatalf("%s: %s has no value %q", layer.BaseOf(row).ID, value.Type().Name(), value.String())
+						}
+					}
+				}
+			}
 		}
 	}
 }
