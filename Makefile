@@ -20,7 +20,7 @@ test: deps web ## run all tests against a private PostGIS
 check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'd:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	go run $(STATICCHECK) ./...
+	go run $(STATICCHECK) $$(go list ./... | grep -v "^geohub/graph$$") # graph is generated
 	$(MAKE) generate
 	git diff --exit-code -- graph systems resolvers
 	go test -race ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code

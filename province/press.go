@@ -102,13 +102,11 @@ func (p *Province) article(r *rand.Rand, n int, at time.Time) *systems.Article {
 		}
 	}
 	s := stories[byShare(r, shares)]
-	where, unit := p.somewhere(r)
-	name, accuracy := unit.short(), 3000.0
+	_, unit := p.somewhere(r)
+	where, name, accuracy := unit.at, unit.short(), 3000.0
 	known := chance(r, 0.3)
 	if s := pick(r, spots); known {
 		where, name, accuracy = s.at, s.name, 300
-	} else {
-		where = unit.at
 	}
 	placeless := chance(r, 0.17)
 	if placeless {

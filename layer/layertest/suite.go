@@ -110,7 +110,7 @@ func (l suite) words(t *testing.T) {
 		}
 	}
 	for _, f := range l.s.Fields {
-		if m := info.Field(f.Name); m != nil && m.Leaf != true {
+		if m := info.Field(f.Name); m != nil && !m.Leaf {
 			t.Errorf("field %s is a column and not a leaf", f.Name)
 		}
 	}
