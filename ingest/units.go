@@ -94,12 +94,11 @@ func Crosswalk(ctx context.Context, tx pgx.Tx, before, after geo.Date, pairs []U
 func AssignUnits(ctx context.Context, tx pgx.Tx, systems []*layer.System) (int, error) {
 	changed := 0
 	for _, s := range systems {
-		day := clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date")
 		n, err := unitWriter{tx}.exec(ctx, clause.Of(`
 			WITH found AS MATERIALIZED (SELECT f.id, ? AS unit_id FROM ? f)
 			UPDATE ? t SET unit_id = found.unit_id, updated_at = now()
 			FROM found WHERE found.id = t.id AND found.unit_id IS DISTINCT FROM t.unit_id`,
-			postgis.UnitOf(postgis.Geom(), day), clause.Name(s.Table), clause.Name(s.Table)))
+			postgis.UnitOfFeature(), clause.Name(s.Table), clause.Name(s.Table)))
 		if err != nil {
 			return 0, fmt.Errorf("assign units to %s: %w", s.Field, err)
 		}

@@ -73,8 +73,7 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 		case "search":
 			values = append(values, clause.Of("fold(f.search)"))
 		case "unit_id":
-			day := clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date")
-			values = append(values, postgis.UnitOf(postgis.Geom(), day))
+			values = append(values, postgis.UnitOfFeature())
 		default:
 			values = append(values, clause.Column("f", c))
 		}

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
-	"geohub/geo"
 	"geohub/ingest"
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
@@ -120,206 +117,6 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-// TestMasks: what an anonymous viewer may not see is null, named in `masked`,
-// and can't be asked by.
-func TestMasks(t *testing.T) {
-	h := province(t)
-	type report struct {
-		FirstName, Phone *string
-		Masked           []string
-	}
-	var got struct{ Reports struct{ Nodes []report } }
-	const query = `{ reports(first: 200, filter: {observed: {from: "2025-12-01T00:00:00Z"}}) { nodes { firstName phone masked } } }`
-	h.Ask(query, nil, &got)
-	for _, r := range got.Reports.Nodes {
-		if r.FirstName != nil || r.Phone != nil || !slices.Contains(r.Masked, "firstName") || !slices.Contains(r.Masked, "phone") {
-			t.Fatalf("anonymous sees %+v", r)
-		}
-	}
-	h.As(2).Ask(query, nil, &got)
-	seen := slices.ContainsFunc(got.Reports.Nodes, func(r report) bool { return r.FirstName != nil && r.Phone != nil })
-	if masked := slices.ContainsFunc(got.Reports.Nodes, func(r report) bool { return slices.Contains(r.Masked, "phone") }); !seen || masked {
-		t.Errorf("operations: sees a reporter %v, phone masked %v", seen, masked)
-	}
-	for _, test := range []struct{ name, query, code string }{
-		{"order by a hidden field", `{ cardReaders(orderBy: {field: DENIED24H}) { nodes { id } } }`, "DENIED"},
-		{"filter by a hidden field", `{ articles(filter: {handlingStatus: {isNull: false}}) { nodes { id } } }`, "DENIED"},
-		{"group by a hidden field", `{ articles { groups(by: [HANDLING_STATUS]) { count } } }`, "DENIED"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			a := h.Post(test.query, nil)
-			if len(a.Errors) == 0 || a.Errors[0].Code() != test.code {
-				t.Errorf("%+v %.200s", a.Errors, a.Data)
-			}
-			if b := h.As(2).Post(test.query, nil); len(b.Errors) > 0 {
-				t.Errorf("operations: %s", b.Errors[0].Message)
-			}
-		})
-	}
-}
-
-// TestHiddenRows: a layer above the viewer leaves no trace in lists, counts,
-// extents, the catalogue, or by id and key.
-func TestHiddenRows(t *testing.T) {
-	h := province(t)
-	var ops struct {
-		Vessels struct {
-			TotalCount int
-			Nodes      []struct{ ID, Registration string }
-		}
-	}
-	h.As(2).Ask(`{ vessels(first: 1, filter: {registration: {prefix: "tth"}}) { totalCount nodes { id registration } } }`, nil, &ops)
-	if ops.Vessels.TotalCount == 0 {
-		t.Fatal("no vessels at all")
-	}
-	v := ops.Vessels.Nodes[0]
-	for _, who := range []*hubtest.Hub{h, h.As(0)} {
-		var got struct {
-			Vessels struct {
-				TotalCount int
-				Extent     []float64
-				Nodes      []any
-			}
-			Vessel   any
-			Feature  any
-			Entities []any `json:"_entities"`
-			Features struct{ TotalCount int }
-			Layers   []struct {
-				Name  string
-				Count int
-			}
-		}
-		who.Ask(`query($id: ID!, $r: [_Any!]!) { vessels { totalCount extent nodes { id } } vessel(id: $id) { id } feature(id: $id) { id }
-			_entities(representations: $r) { __typename } features(layers: [VESSEL]) { totalCount } layers { name count } }`,
-			map[string]any{"id": v.ID, "r": []any{map[string]any{"__typename": "Vessel", "registration": v.Registration}, map[string]any{"__typename": "Vessel", "id": v.ID}}}, &got)
-		if got.Vessels.TotalCount != 0 || got.Vessels.Extent != nil || len(got.Vessels.Nodes) != 0 || got.Vessel != nil || got.Feature != nil ||
-			got.Features.TotalCount != 0 || !slices.Equal(got.Entities, []any{nil, nil}) {
-			t.Errorf("a hidden vessel shows: %+v", got)
-		}
-		for _, l := range got.Layers {
-			if l.Name == "VESSEL" && l.Count != 0 {
-				t.Errorf("the catalogue counts %d vessels", l.Count)
-			}
-		}
-	}
-}
-
-// TestNear: the order is by metres, equal to a naive reckoning over all rows,
-// page after page.
-func TestNear(t *testing.T) {
-	h := province(t)
-	type edges struct {
-		Edges []struct {
-			DistanceM float64
-			Node      struct {
-				ID       string
-				Position struct{ Lon, Lat float64 }
-			}
-		}
-		PageInfo struct {
-			HasNextPage bool
-			EndCursor   string
-		}
-	}
-	from := orb.Point{107.5905, 16.4637}
-	var all, got []float64
-	for after := any(nil); ; {
-		var page struct{ Cameras edges }
-		h.Ask(`query($after: String) { cameras(first: 1000, after: $after) { edges { node { id position { lon lat } } } pageInfo { hasNextPage endCursor } } }`, map[string]any{"after": after}, &page)
-		for _, e := range page.Cameras.Edges {
-			all = append(all, geo.DistanceM(from, orb.Point{e.Node.Position.Lon, e.Node.Position.Lat}))
-		}
-		if after = page.Cameras.PageInfo.EndCursor; !page.Cameras.PageInfo.HasNextPage {
-			break
-		}
-	}
-	slices.Sort(all)
-	seen := map[string]bool{}
-	for after := any(nil); len(got) < 200; {
-		var page struct{ Cameras edges }
-		h.Ask(`query($after: String) { cameras(near: {lon: 107.5905, lat: 16.4637}, first: 37, after: $after) { edges { distanceM node { id position { lon lat } } } pageInfo { hasNextPage endCursor } } }`, map[string]any{"after": after}, &page)
-		for _, e := range page.Cameras.Edges {
-			if seen[e.Node.ID] {
-				t.Fatalf("%s comes twice", e.Node.ID)
-			}
-			seen[e.Node.ID] = true
-			got = append(got, e.DistanceM)
-		}
-		after = page.Cameras.PageInfo.EndCursor
-	}
-	for i, d := range got {
-		if math.Abs(d-all[i]) > 0.01 {
-			t.Fatalf("row %d is %.3f m away, want %.3f m", i, d, all[i])
-		}
-	}
-}
-
-// TestPagesWhileDataComesIn: pages by id neither repeat nor skip a row that was
-// there from the start, while others are inserted.
-func TestPagesWhileDataComesIn(t *testing.T) {
-	pool := pgtest.DB(t, hubtest.Empty())
-	ctx := context.Background()
-	insert := func(from, to, step int) error {
-		var rows []*systems.Place
-		for i := from; i < to; i += step {
-			now := time.Now()
-			rows = append(rows, &systems.Place{Base: layer.Base{ID: fmt.Sprintf("place:%05d", i), LabelVI: "x", Geom: orb.Point{107.5, 16.4}, Source: "test", ObservedAt: &now}})
-		}
-		tx, err := pool.Begin(ctx)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback(ctx)
-		if _, err := ingest.Upsert(ctx, tx, systems.Places, rows); err != nil {
-			return err
-		}
-		return tx.Commit(ctx)
-	}
-	const n = 2000
-	if err := insert(0, n, 2); err != nil {
-		t.Fatal(err)
-	}
-	var inserting sync.WaitGroup
-	inserting.Go(func() {
-		for i := 1; i < n; i += 40 {
-			if err := insert(i, i+40, 2); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	h := hubtest.Server(t, pool)
-	seen := map[string]int{}
-	for after := any(nil); ; {
-		var page struct {
-			Places struct {
-				Nodes    []struct{ ID string }
-				PageInfo struct {
-					HasNextPage bool
-					EndCursor   string
-				}
-			}
-		}
-		h.Ask(`query($after: String) { places(first: 23, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`, map[string]any{"after": after}, &page)
-		for _, p := range page.Places.Nodes {
-			seen[p.ID]++
-		}
-		if after = page.Places.PageInfo.EndCursor; !page.Places.PageInfo.HasNextPage {
-			break
-		}
-	}
-	inserting.Wait()
-	for i := 0; i < n; i += 2 {
-		if c := seen[fmt.Sprintf("place:%05d", i)]; c != 1 {
-			t.Errorf("place %05d came %d times", i, c)
-		}
-	}
-	for id, c := range seen {
-		if c > 1 {
-			t.Errorf("%s came %d times", id, c)
-		}
-	}
-}
-
 // TestFolding: words are found without accents and in both spellings.
 func TestFolding(t *testing.T) {
 	h := province(t)
@@ -377,49 +174,6 @@ func TestEpochs(t *testing.T) {
 		if r.Unit.ValidFrom != "2025-01-01" || len(r.Unit.Successors) != 1 || r.Unit.Successors[0].Code != "19753" {
 			t.Errorf("a report of then lies in %+v", r.Unit)
 		}
-	}
-}
-
-// TestEntities: mixed keys and unknown ids are answered in order.
-func TestEntities(t *testing.T) {
-	h := province(t).As(2)
-	var got struct {
-		Entities []struct {
-			Code, Unit, Agency string
-		} `json:"_entities"`
-	}
-	rep := func(typ string, kv ...string) map[string]any {
-		r := map[string]any{"__typename": typ}
-		for i := 0; i < len(kv); i += 2 {
-			r[kv[i]] = kv[i+1]
-		}
-		return r
-	}
-	h.Ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dam { code } ... on Unit { unit: code } ... on Agency { agency: code } ... on Station { code } } }`,
-		map[string]any{"r": []any{rep("Dam", "code", "TA_TRACH"), rep("Dam", "id", "dam:NOPE"), rep("Station", "code", "KIM_LONG"), rep("Dam", "id", "dam:BINH_DIEN"),
-			rep("Unit", "code", "19774", "validFrom", "2025-07-01"), rep("Unit", "code", "19774", "validFrom", "2025-07-02"), rep("Agency", "code", "H57"), rep("Dam", "code", "NOPE")}}, &got)
-	var codes []string
-	for _, e := range got.Entities {
-		codes = append(codes, e.Code+e.Unit+e.Agency)
-	}
-	if want := []string{"TA_TRACH", "", "KIM_LONG", "BINH_DIEN", "19774", "", "H57", ""}; !slices.Equal(codes, want) {
-		t.Errorf("entities %q, want %q", codes, want)
-	}
-}
-
-// TestAlias: a vessel first known by AIS only is found under its older id.
-func TestAlias(t *testing.T) {
-	h := province(t).As(2)
-	var got struct {
-		Feature, ByKey *struct {
-			ID      string
-			Aliases []string
-			Label   string
-		}
-	}
-	h.Ask(`{ feature(id: "vessel:mmsi-574001234") { id aliases label } byKey: vessel(id: "vessel:mmsi-574001234") { id aliases label } }`, nil, &got)
-	if got.Feature == nil || got.Feature.ID == "vessel:mmsi-574001234" || !slices.Contains(got.Feature.Aliases, "vessel:mmsi-574001234") || got.ByKey == nil {
-		t.Errorf("the alias gives %+v and %+v", got.Feature, got.ByKey)
 	}
 }
 
@@ -492,45 +246,5 @@ func TestUnitCounts(t *testing.T) {
 	h.Ask(`{ units(kind: COMMUNE) { code counts { layer count } parent { name } predecessors { name } geometry(simplifyM: 200) } }`, nil, &units)
 	if n := c.n.Load() - before; n > 8 || len(units.Units) != 40 {
 		t.Errorf("%d statements for %d units", n, len(units.Units))
-	}
-}
-
-// TestAcrossPages walks `features` over all layers by id and by distance: each
-// feature once, as many as the count says, nearest first.
-func TestAcrossPages(t *testing.T) {
-	h := province(t).As(2)
-	for _, near := range []string{"", ", near: {lon: 107.58, lat: 16.46}"} {
-		type page struct {
-			Features struct {
-				TotalCount int
-				Edges      []struct {
-					DistanceM float64
-					Node      struct{ ID string }
-				}
-				PageInfo struct {
-					HasNextPage bool
-					EndCursor   string
-				}
-			}
-		}
-		seen, last, total := map[string]bool{}, -1.0, 0
-		for after := any(nil); ; {
-			var p page
-			h.Ask(`query($after: String) { features(layers: [DAM, STATION, PLACE, ZONE, BILLBOARD, OFFICE], area: {bbox: [107, 16, 108, 16.6]}, first: 61, after: $after`+near+`) { totalCount edges { distanceM node { id } } pageInfo { hasNextPage endCursor } } }`,
-				map[string]any{"after": after}, &p)
-			for _, e := range p.Features.Edges {
-				if seen[e.Node.ID] || e.DistanceM < last && near != "" {
-					t.Fatalf("%s at %v m comes twice or after %v m", e.Node.ID, e.DistanceM, last)
-				}
-				seen[e.Node.ID], last = true, e.DistanceM
-			}
-			total = p.Features.TotalCount
-			if after = p.Features.PageInfo.EndCursor; !p.Features.PageInfo.HasNextPage {
-				break
-			}
-		}
-		if len(seen) != total || total < 200 {
-			t.Errorf("near %q: %d features by pages, %d counted", near, len(seen), total)
-		}
 	}
 }

@@ -112,6 +112,12 @@ func (f Form) In(g clause.C) clause.C {
 // UnitOf is the unit of the geometry g on a day, by the database's one rule.
 func UnitOf(g, day clause.C) clause.C { return clause.Of("unit_of(?, ?)", g, day) }
 
+// UnitOfFeature is the unit of f at its own time: on the day it was observed in
+// Asia/Ho_Chi_Minh, or today.
+func UnitOfFeature() clause.C {
+	return UnitOf(Geom(), clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"))
+}
+
 func envelope(o orb.Bound) clause.C {
 	return clause.Of("ST_MakeEnvelope(?, ?, ?, ?, 4326)", o.Min[0], o.Min[1], o.Max[0], o.Max[1])
 }
