@@ -12,6 +12,7 @@ package access
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"geohub/clause"
@@ -67,27 +68,29 @@ type Viewer struct {
 // Anonymous says whether nobody in particular asks.
 func (v Viewer) Anonymous() bool { return v.Name == "" }
 
-// Ceiling is the highest class of a layer that v may see on each axis.
-func (v Viewer) Ceiling(layer string) Class {
-	var top Class
-	for _, g := range v.Grants {
-		if g.Layer == "" || g.Layer == layer {
-			top.Sharing = max(top.Sharing, g.Sharing)
-			top.Personal = max(top.Personal, g.Personal)
-		}
-	}
-	return top
+// Covers says whether c is at least as closed as o on both axes.
+func (c Class) Covers(o Class) bool {
+	return o.Sharing <= c.Sharing && o.Personal <= c.Personal
 }
 
-// Sees says whether c is on or below the ceiling.
-func (ceiling Class) Sees(c Class) bool {
-	return c.Sharing <= ceiling.Sharing && c.Personal <= ceiling.Personal
+// Sees says whether v may see what is of class c in a layer: it is open, or one
+// grant covers it. Two grants never add up to more than each says.
+func (v Viewer) Sees(layer string, c Class) bool {
+	return c == Class{} || slices.ContainsFunc(v.Grants, func(g Grant) bool {
+		return (g.Layer == "" || g.Layer == layer) && Class{g.Sharing, g.Personal}.Covers(c)
+	})
 }
 
 // Rows is the condition on the rows f of a layer that v may see; empty when it
 // may see them all.
 func Rows(v Viewer, layer string) clause.C {
-	if top := v.Ceiling(layer).Sharing; top < Private {
+	top := Open
+	for _, g := range v.Grants {
+		if g.Layer == "" || g.Layer == layer {
+			top = max(top, g.Sharing)
+		}
+	}
+	if top < Private {
 		return clause.Of("f.sharing <= ?", top)
 	}
 	return clause.C{}

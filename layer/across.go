@@ -70,6 +70,10 @@ type FeatureConnection struct {
 	page []*FeatureEdge
 	more bool
 	err  error
+
+	counting sync.Once
+	total    int
+	countErr error
 }
 
 // FeatureEdge is a feature in a page.
@@ -85,13 +89,18 @@ func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*Feature
 		return nil, fault.Invalid("BAD_INPUT", "a filter or an order belongs to one layer")
 	}
 	c := &FeatureConnection{r: r}
-	for _, s := range r.catalog.pick(layers) {
+	picked := r.catalog.pick(layers)
+	for _, s := range picked {
 		l, err := r.list(ctx, s, q)
 		if err != nil {
 			return nil, err
 		}
 		c.lists = append(c.lists, l)
 		c.order, c.first, c.after = l.order, l.first, l.after
+	}
+	if len(picked) == 0 { // of no layer: nothing, but the question must be right
+		_, err := r.list(ctx, r.catalog.systems[0], q)
+		return c, err
 	}
 	return c, nil
 }
@@ -289,12 +298,14 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 
 // TotalCount is how many features there are in all.
 func (c *FeatureConnection) TotalCount(ctx context.Context) (int, error) {
-	counts, err := c.r.counts(ctx, c.lists)
-	total := 0
-	for _, n := range counts {
-		total += n
-	}
-	return total, err
+	c.counting.Do(func() {
+		var counts []int
+		counts, c.countErr = c.r.counts(ctx, c.lists)
+		for _, n := range counts {
+			c.total += n
+		}
+	})
+	return c.total, c.countErr
 }
 
 // Extent is the box around all features.

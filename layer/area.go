@@ -2,8 +2,10 @@ package layer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
 
 	"geohub/clause"
 	"geohub/geo"
@@ -43,12 +45,29 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area) (clause.C, er
 		if err := r.catalog.knowsCRS(ctx, r, a.Projected.CRS); err != nil {
 			return clause.C{}, err
 		}
-		g, err := a.Projected.Shape()
-		return postgis.IntersectsProjected(g, a.Projected.CRS), err
+		g, err := r.lonLat(ctx, *a.Projected)
+		return postgis.Intersects(g), err
 	default:
 		g, err := a.Within.LonLat()
 		return postgis.Intersects(g), err
 	}
+}
+
+// lonLat brings a drawn geometry into EPSG:4326. One that lies across the
+// antimeridian there is refused: its edges would run the wrong way round.
+func (r *Reader) lonLat(ctx context.Context, p geo.ProjectedGeometry) (g orb.Geometry, err error) {
+	drawn, err := p.Shape()
+	if err != nil {
+		return nil, err
+	}
+	err = r.query(ctx, "transform area", clause.Of("SELECT ?", postgis.ToLonLat(drawn, p.CRS)), func(rows pgx.Rows) error { return rows.Scan(&g) })
+	if err != nil {
+		return nil, err
+	}
+	if b := g.Bound(); b.Max[0]-b.Min[0] > 180 {
+		return nil, fault.Invalid("BAD_GEOMETRY", "projected: the geometry lies across the antimeridian; ask for its two sides apart").With("at", "projected")
+	}
+	return g, geo.Check(g)
 }
 
 // inUnits is the condition that f lies in one of the units. A point lies in the
@@ -75,37 +94,51 @@ func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (cl
 	for i, u := range units {
 		ids[i] = u.id
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	if !s.Points {
 		return postgis.IntersectsUnits(ids), nil
 	}
-	parts, err := r.unitParts(ctx, ids)
-	if err != nil {
-		return clause.C{}, err
-	}
+	l := loaderOf(r, "unit parts", r.fetchUnitParts)
+	l.Want(ids...)
 	var whole []int32
-	var in []clause.C
-	for _, p := range parts {
-		if p.whole {
-			whole = append(whole, p.commune)
-		} else {
-			in = append(in, clause.Of("f.unit_id = ? AND ? = ANY (?)", p.commune, postgis.UnitOf(postgis.Geom(), clause.Of("?::date", p.day)), p.within))
+	split := map[geo.Date]*unitPart{} // by day: a point of these communes whose unit of that day is asked for
+	var days []geo.Date
+	for _, id := range ids {
+		parts, _, err := l.Load(ctx, id)
+		if err != nil {
+			return clause.C{}, err
+		}
+		for _, p := range parts {
+			switch d := split[p.day]; {
+			case p.whole:
+				whole = append(whole, p.communes...)
+			case d == nil:
+				split[p.day] = &unitPart{communes: p.communes, day: p.day, within: p.within}
+				days = append(days, p.day)
+			default:
+				d.communes, d.within = append(d.communes, p.communes...), append(d.within, p.within...)
+			}
 		}
 	}
-	return clause.Or(append(in, clause.Of("f.unit_id = ANY (?)", whole))...), nil
+	in := []clause.C{clause.Of("f.unit_id = ANY (?)", whole)}
+	for _, day := range days {
+		in = append(in, clause.Of("f.unit_id = ANY (?) AND ?", split[day].communes, postgis.UnitIn(clause.Of("?::date", day), split[day].within)))
+	}
+	return clause.Or(in...), nil
 }
 
-// unitPart is a commune of any epoch that makes up a unit of, or a part of it:
-// then those of its points belong to it whose unit on day is one of within.
+// unitPart is communes of any epoch that make up a unit, or a part of them: then
+// those of their points belong to it whose unit on day is one of within.
 type unitPart struct {
-	of, commune int32
-	whole       bool
-	day         geo.Date
-	within      []int32
+	whole            bool
+	communes, within []int32
+	day              geo.Date
 }
 
-// unitParts follows units down to their communes, and the communes through the
-// crosswalk into the other epochs.
-func (r *Reader) unitParts(ctx context.Context, ids []int32) ([]unitPart, error) {
+// fetchUnitParts follows units down to their communes, and the communes through
+// the crosswalk into the other epochs.
+func (r *Reader) fetchUnitParts(ctx context.Context, ids []int32) (map[int32][]unitPart, error) {
 	c := clause.Of(`
 		WITH RECURSIVE down (root, id, code, kind, valid_from, valid_to) AS (
 			SELECT id, id, code, kind, valid_from, valid_to FROM units WHERE id = ANY (?)
@@ -131,11 +164,12 @@ func (r *Reader) unitParts(ctx context.Context, ids []int32) ([]unitPart, error)
 			SELECT a.root, a.id, EXISTS (SELECT FROM complete k WHERE k.root = a.root AND k.id = a.id), a.day, a.part FROM ahead a
 		)
 		SELECT root, id, bool_or(whole), min(day), array_agg(DISTINCT part) FROM parts GROUP BY root, id ORDER BY root, id`, ids)
-	var out []unitPart
+	out := map[int32][]unitPart{}
 	err := r.query(ctx, "find parts of units", c, func(rows pgx.Rows) error {
-		var p unitPart
-		err := rows.Scan(&p.of, &p.commune, &p.whole, &p.day, &p.within)
-		out = append(out, p)
+		var of int32
+		p := unitPart{communes: make([]int32, 1)}
+		err := rows.Scan(&of, &p.communes[0], &p.whole, &p.day, &p.within)
+		out[of] = append(out[of], p)
 		return err
 	})
 	return out, err

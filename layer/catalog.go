@@ -138,6 +138,9 @@ func describe(s *System, schema *ast.Schema, byType map[string]*System) (*Info, 
 // class of a field; a hidden column is as closed as the most closed field made
 // from it.
 func (i *Info) class(name string) access.Class {
+	if i == nil {
+		return access.Class{} // units, which are no layer: open
+	}
 	if m := i.byName[name]; m != nil {
 		return m.Class
 	}

@@ -55,6 +55,9 @@ func (w *whereReader) member(name string, v any) (clause.C, error) {
 		if err != nil {
 			return clause.C{}, err
 		}
+		if w.count += len(items); w.count > maxComparisons {
+			return clause.C{}, fault.Invalid("BAD_INPUT", "the filter has over %d comparisons", maxComparisons).With("limit", maxComparisons)
+		}
 		parts := make([]clause.C, len(items))
 		for i, item := range items {
 			if parts[i], err = w.object(item); err != nil {

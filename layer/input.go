@@ -3,6 +3,7 @@ package layer
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"geohub/geo"
@@ -148,7 +149,11 @@ func asDate(v any) (geo.Date, error) {
 
 func asList[T any](v any, one func(any) (T, error)) ([]T, error) {
 	items, ok := v.([]any)
-	if !ok {
+	if list := reflect.ValueOf(v); !ok && list.Kind() == reflect.Slice { // gqlparser's own coercion in variables
+		for i := range list.Len() {
+			items = append(items, list.Index(i).Interface())
+		}
+	} else if !ok {
 		items = []any{v} // GraphQL: one value stands for a list of it
 	}
 	if len(items) > maxList {

@@ -106,7 +106,7 @@ func (l *list) measure(from origin) error {
 		return err
 	}
 	l.near = &from
-	l.order = order{name: "near", by: postgis.DistanceM(from.geom), cast: castOf(KindFloat)}
+	l.order = order{name: "near " + string(geo.AppendGeoJSON(nil, from.geom, -1)), by: postgis.DistanceM(from.geom), cast: castOf(KindFloat)}
 	l.where = clause.And(l.where, clause.Of("f.geom IS NOT NULL"))
 	if from.maxM != nil {
 		l.where = clause.And(l.where, postgis.WithinM(from.geom, *from.maxM))

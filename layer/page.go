@@ -2,6 +2,7 @@ package layer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -43,7 +44,10 @@ func (p *page) batch(key string, read func() (any, error)) (any, error) {
 		p.batches[key] = b
 	}
 	p.mu.Unlock()
-	b.once.Do(func() { b.value, b.err = read() })
+	b.once.Do(func() {
+		b.err = errors.New("reading panicked")
+		b.value, b.err = read()
+	})
 	return b.value, b.err
 }
 

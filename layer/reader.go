@@ -50,12 +50,14 @@ type Reader struct {
 	mu      sync.Mutex
 	masks   map[*System][]string
 	loaders map[string]any // further loaders by name, see loaderOf
+	// connections are those asked for by several rows, see once.
+	connections map[string]*FeatureConnection
 }
 
 // Read starts an operation.
 func (c *Catalog) Read(db Querier, viewer access.Viewer, now time.Time, wants Selection) *Reader {
 	r := &Reader{catalog: c, db: db, viewer: viewer, now: now, wants: wants,
-		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}}
+		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}, connections: map[string]*FeatureConnection{}}
 	r.units = loaders.New(r.fetchUnits)
 	r.unitKeys = loaders.New(r.fetchUnitKeys)
 	r.agencies = loaders.New(r.fetchAgencies)
@@ -80,18 +82,45 @@ func loaderOf[K comparable, V any](r *Reader, name string, fetch func(context.Co
 	return l
 }
 
+// once asks for a connection once an operation, however many rows lead to it.
+func (r *Reader) once(key string, ask func() (*FeatureConnection, error)) (*FeatureConnection, error) {
+	r.mu.Lock()
+	c, known := r.connections[key]
+	r.mu.Unlock()
+	if known {
+		return c, nil
+	}
+	c, err := ask()
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first, known := r.connections[key]; known {
+		return first, nil
+	}
+	r.connections[key] = c
+	return c, nil
+}
+
 // Viewer is who asks.
 func (r *Reader) Viewer() access.Viewer { return r.viewer }
 
 // Now is the operation's one moment.
 func (r *Reader) Now() time.Time { return r.now }
 
-// policy is the condition on rows f of s that the viewer may see.
-func (r *Reader) policy(s *System) clause.C { return access.Rows(r.viewer, s.Field) }
+// policy is the condition on rows f of s that the viewer may see. The layer's
+// class is the least that a row has: a row written as more open opens nothing.
+func (r *Reader) policy(s *System) clause.C {
+	if !r.viewer.Sees(s.Field, r.catalog.info[s].Class) {
+		return clause.Of("FALSE")
+	}
+	return access.Rows(r.viewer, s.Field)
+}
 
 // sees says whether the viewer may see a field of a layer.
 func (r *Reader) sees(s *System, field string) bool {
-	return r.viewer.Ceiling(s.Field).Sees(r.catalog.info[s].class(field))
+	return r.viewer.Sees(s.Field, r.catalog.info[s].class(field))
 }
 
 func (r *Reader) maySee(s *System, field string) error {
@@ -145,11 +174,13 @@ func translate(err error) error {
 		switch {
 		case pg.Code == "57014":
 			return fault.Unavailable("TIMEOUT", "the question took too long and was stopped; ask for less").Because(err)
+		case pg.Code == "XX000" && strings.Contains(pg.Message, "projection"):
+			return fault.Invalid("UNKNOWN_CRS", "the database can't compute with that coordinate system").Because(err)
 		case pg.Code == "XX000" && strings.Contains(pg.Message, "transform"):
 			return fault.Invalid("BAD_GEOMETRY", "the geometry can't be brought into that coordinate system").Because(err)
 		case pg.Code == "22021", pg.Code == "22P05":
 			return fault.Invalid("BAD_INPUT", "a text holds a character that can't be stored (NUL?)").Because(err)
-		case pg.Code == "22P02", pg.Code == "22007", pg.Code == "22008", pg.Code == "22003":
+		case pg.Code == "22P02", pg.Code == "22007", pg.Code == "22008", pg.Code == "22003", pg.Code == "22009", pg.Code == "22023":
 			// Every other argument is typed; only a cursor brings text to be cast.
 			return fault.Invalid("BAD_CURSOR", "`after` is not a cursor of this hub; start again without it").Because(err)
 		case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"):

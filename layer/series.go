@@ -72,7 +72,7 @@ func (s *Series[T]) Newest(ctx context.Context, of *Base, which Which, during *D
 
 func key(what string, where clause.C, n int) string {
 	sql, args := where.SQL()
-	return fmt.Sprint(what, n, sql, args)
+	return fmt.Sprintf("%s %d %s %#v", what, n, sql, args)
 }
 
 func (s *Series[T]) newest(ctx context.Context, p *page, where clause.C, n int) (map[string][]*T, error) {

@@ -219,7 +219,18 @@ func (u *Unit) Successors(ctx context.Context) ([]*Unit, error) {
 
 // Features are what lies in it.
 func (u *Unit) Features(ctx context.Context, layers []Name, first *int, after *string) (*FeatureConnection, error) {
-	return u.r.Features(ctx, layers, Query{Area: &geo.Area{Units: []geo.UnitRef{{Code: u.Code, At: &u.ValidFrom}}}, First: first, After: after})
+	loaderOf(u.r, "unit parts", u.r.fetchUnitParts).Want(*u.siblings...)
+	key := fmt.Sprintf("features of unit %d %v %v %v", u.id, layers, value(first), value(after))
+	return u.r.once(key, func() (*FeatureConnection, error) {
+		return u.r.Features(ctx, layers, Query{Area: &geo.Area{Units: []geo.UnitRef{{Code: u.Code, At: &u.ValidFrom}}}, First: first, After: after})
+	})
+}
+
+func value[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
 }
 
 // Counts are how many features of each layer it holds.

@@ -13,7 +13,7 @@ import (
 // fetchUnitCounts counts the features of each layer in each unit, in two
 // statements for any number of units. It counts what inUnits finds.
 func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]*LayerCount, error) {
-	parts, err := r.unitParts(ctx, ids)
+	parts, err := r.fetchUnitParts(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -26,13 +26,15 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 	var wholeOf, whole []int32 // unit and commune
 	var splitOf, split, within []int32
 	var days []geo.Date
-	for _, p := range parts {
-		if p.whole {
-			wholeOf, whole = append(wholeOf, p.of), append(whole, p.commune)
-			continue
-		}
-		for _, w := range p.within {
-			splitOf, split, within, days = append(splitOf, p.of), append(split, p.commune), append(within, w), append(days, p.day)
+	for _, of := range ids {
+		for _, p := range parts[of] {
+			if p.whole {
+				wholeOf, whole = append(wholeOf, of), append(whole, p.communes[0])
+				continue
+			}
+			for _, w := range p.within {
+				splitOf, split, within, days = append(splitOf, of), append(split, p.communes[0]), append(within, w), append(days, p.day)
+			}
 		}
 	}
 	var counts []clause.C
@@ -48,9 +50,12 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 		}
 		counts = append(counts, clause.Of("SELECT ?::int, k.unit, sum(c.n) FROM unnest(?::int[], ?::int[]) k(unit, commune) JOIN (SELECT f.unit_id, count(*) AS n FROM ? f WHERE ? GROUP BY f.unit_id) c ON c.unit_id = k.commune GROUP BY k.unit",
 			i, wholeOf, whole, table, policy))
-		if len(split) > 0 {
-			counts = append(counts, clause.Of("SELECT ?::int, k.unit, count(*) FROM unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) JOIN ? f ON f.unit_id = k.commune AND ? = k.part WHERE ? GROUP BY k.unit",
-				i, splitOf, split, within, days, table, postgis.UnitOf(postgis.Geom(), clause.Of("k.day")), policy))
+		if len(split) > 0 { // each point's unit of each day is reckoned once, however many ask
+			counts = append(counts, clause.Of(`SELECT ?::int, k.unit, count(*) FROM (
+					SELECT d.commune, d.day, p.id AS part FROM (SELECT DISTINCT * FROM unnest(?::int[], ?::date[]) d(commune, day)) d
+					JOIN ? f ON f.unit_id = d.commune AND ? CROSS JOIN LATERAL (?) p
+				) x JOIN unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) ON k.commune = x.commune AND k.day = x.day AND k.part = x.part GROUP BY k.unit`,
+				i, split, days, table, policy, postgis.CommuneOn(clause.Of("d.day")), splitOf, split, within, days))
 		}
 	}
 	if len(counts) == 0 {

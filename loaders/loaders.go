@@ -12,6 +12,7 @@ package loaders
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -88,7 +89,7 @@ func (l *Loader[K, V]) want(k K) *entry[V] {
 }
 
 // run takes all wanted keys and fetches them; l.mu is held on entry and exit,
-// and free meanwhile.
+// and free meanwhile. Nobody waits for ever, even if fetch panics.
 func (l *Loader[K, V]) run(ctx context.Context) {
 	keys := l.wanted
 	l.wanted = nil
@@ -99,11 +100,15 @@ func (l *Loader[K, V]) run(ctx context.Context) {
 		entries[i].done = done
 	}
 	l.mu.Unlock()
-	values, err := l.fetch(ctx, keys)
-	for i, k := range keys {
-		entries[i].value, entries[i].found = values[k]
-		entries[i].err = err
-	}
-	close(done)
-	l.mu.Lock()
+	defer l.mu.Lock()
+	var values map[K]V
+	err := errors.New("loaders: fetch panicked")
+	defer func() {
+		for i, k := range keys {
+			entries[i].value, entries[i].found = values[k]
+			entries[i].err = err
+		}
+		close(done)
+	}()
+	values, err = l.fetch(ctx, keys)
 }

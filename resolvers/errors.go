@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -35,7 +36,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		case isRequestError(shown):
 			shown.Extensions = map[string]any{"code": "BAD_INPUT"}
 		case shown.Extensions["code"] != nil:
-		case ctx.Err() == context.Canceled:
+		case errors.Is(err, context.DeadlineExceeded):
+			shown.Message, shown.Extensions = "the question took too long and was stopped; ask for less", map[string]any{"code": "TIMEOUT"}
+		case errors.Is(err, context.Canceled):
 			shown.Message, shown.Extensions = "the client left", map[string]any{"code": "UNAVAILABLE"}
 		default:
 			log.ErrorContext(ctx, "internal error", "requestId", requestID(ctx), "err", err)

@@ -2,8 +2,11 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -69,10 +72,13 @@ func (l limiter) MutateOperationParameters(ctx context.Context, p *graphql.RawPa
 // MutateOperationContext measures the operation.
 func (l limiter) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	viewer := viewerOf(ctx)
-	if l.strict && viewer.Anonymous() {
-		op.DisableIntrospection = true
+	if err := l.introspects(op, viewer); err != nil {
+		return err
 	}
-	m := meter{variables: op.Variables, fragments: map[string]measure{}}
+	if err := l.representations(op); err != nil {
+		return err
+	}
+	m := meter{variables: op.Variables, fragments: map[string]measure{}, introspected: map[string]int{}}
 	all := m.set(op.Operation.SelectionSet)
 	all.directives += len(op.Operation.Directives)
 	top := l.limits.cost(viewer)
@@ -94,6 +100,60 @@ func (l limiter) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	}
 	op.Stats.SetExtension(costKey, map[string]int{"requested": all.cost, "limit": top})
 	return nil
+}
+
+// introspects refuses what tells of the schema where that is not for everybody.
+func (l limiter) introspects(op *graphql.OperationContext, viewer access.Viewer) *gqlerror.Error {
+	op.DisableIntrospection = l.strict && viewer.Anonymous()
+	if !op.DisableIntrospection {
+		return nil
+	}
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
+		if f.Name == "__schema" || f.Name == "__type" || f.Name == "_service" {
+			return gqlerror.Wrap(fault.Denied("the schema is told to holders of a key only"))
+		}
+	}
+	return nil
+}
+
+// representations refuses what a gateway could not have sent, before a whole
+// batch of entities fails for it.
+func (l limiter) representations(op *graphql.OperationContext) *gqlerror.Error {
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
+		if f.Name != "_entities" {
+			continue
+		}
+		list := reflect.ValueOf(f.ArgumentMap(op.Variables)["representations"])
+		for i := range list.Len() {
+			rep, _ := list.Index(i).Interface().(map[string]any)
+			if !l.names(rep) {
+				return gqlerror.Wrap(fault.Invalid("BAD_INPUT", "representations[%d] names no entity: it takes __typename and the fields of one of the type's keys", i).With("at", fmt.Sprintf("representations[%d]", i)))
+			}
+		}
+	}
+	return nil
+}
+
+// names says whether a representation has a type with keys and all fields of
+// one of them.
+func (l limiter) names(rep map[string]any) bool {
+	typ, _ := rep["__typename"].(string)
+	def := l.schema.Types[typ]
+	if def == nil {
+		return false
+	}
+	for _, key := range def.Directives.ForNames("key") {
+		whole := true
+		for _, field := range strings.Fields(key.Arguments.ForName("fields").Value.Raw) {
+			if s, ok := rep[field].(string); !ok || s == "" {
+				whole = false
+			}
+		}
+		if whole {
+			return true
+		}
+	}
+	return false
 }
 
 const costKey = "geohub.cost"
@@ -145,6 +205,8 @@ func times(a, b int) int {
 type meter struct {
 	variables map[string]any
 	fragments map[string]measure
+	// introspected holds the fields of fragments, as far as they were counted.
+	introspected map[string]int
 }
 
 func (m meter) set(set ast.SelectionSet) measure {
@@ -190,8 +252,10 @@ func (m meter) field(f *ast.Field) measure {
 		}
 	}
 	switch f.Name {
-	case "totalCount", "extent", "groups", "counts", "count":
+	case "totalCount", "extent", "groups", "counts":
 		own.cost += wholeCost
+	case "features":
+		own.cost += 2 * wholeCost // over all layers
 	case "geojson":
 		own.cost += 2 * wholeCost
 	}
@@ -199,15 +263,72 @@ func (m meter) field(f *ast.Field) measure {
 	out := own.add(children)
 	out.roots, out.once = 1, 0
 	out.cost = plus(own.cost, plus(children.once, times(children.cost, m.size(f))))
+	if len(f.SelectionSet) == 0 {
+		out.cost = plus(own.cost, m.size(f)/50) // a line of so many points
+	}
 	switch f.Name {
 	case "totalCount", "extent", "groups", "pageInfo":
 		out.cost, out.once = 0, out.cost
 	case "__schema", "__type":
-		out.introspection, out.depth, out.cost = children.depth+1, 0, 1
+		out.introspection, out.depth, out.cost = children.depth+1, 0, wholeCost*m.fields(f.SelectionSet)
 		return out
 	}
 	out.depth = children.depth + 1
 	return out
+}
+
+// fields is how many fields an introspection asks for.
+func (m meter) fields(set ast.SelectionSet) int {
+	n := 0
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			n = plus(n, plus(1, m.fields(sel.SelectionSet)))
+		case *ast.InlineFragment:
+			n = plus(n, m.fields(sel.SelectionSet))
+		case *ast.FragmentSpread:
+			n = plus(n, m.spread(sel))
+		}
+	}
+	return n
+}
+
+// spread is fields of a fragment, reckoned once for each.
+func (m meter) spread(sel *ast.FragmentSpread) int {
+	n, known := m.introspected[sel.Name]
+	if !known {
+		n = m.fields(sel.Definition.SelectionSet)
+		m.introspected[sel.Name] = n
+	}
+	return n
+}
+
+// cells is how many cells a grouping may have: its keys' usual numbers of
+// values, multiplied.
+func (m meter) cells(f *ast.Field) int {
+	n := 1
+	by := f.Arguments.ForName("by")
+	if by == nil {
+		return n
+	}
+	value, err := by.Value.Value(m.variables)
+	keys := reflect.ValueOf(value)
+	if err != nil || keys.Kind() != reflect.Slice {
+		return layer.MaxFirst
+	}
+	for i := range keys.Len() {
+		switch fmt.Sprint(keys.Index(i).Interface()) {
+		case "HOUR":
+			n = times(n, 1000)
+		case "DAY":
+			n = times(n, 300)
+		case "UNIT", "AGENCY", "WEEK":
+			n = times(n, 50)
+		default:
+			n = times(n, 10)
+		}
+	}
+	return min(n, 10_000)
 }
 
 // size is how many rows a field gives at most.
@@ -251,7 +372,13 @@ func (m meter) size(f *ast.Field) int {
 	}
 	switch {
 	case f.Name == "units":
-		return 100
+		return 50
+	case f.Name == "groups":
+		return m.cells(f)
+	case f.Name == "keys":
+		return 2
+	case f.Name == "counts":
+		return 5
 	case f.Definition.Type.Elem != nil && f.Name != "nodes" && f.Name != "edges":
 		return 10 // a list without a page: children, keys, values
 	}

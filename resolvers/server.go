@@ -44,12 +44,12 @@ func NewServer(c Config) http.Handler {
 	schema := Executable()
 	srv := handler.New(schema)
 	srv.AddTransport(transport.Options{})
-	srv.AddTransport(transport.GET{})
-	srv.AddTransport(post{})
+	srv.AddTransport(overHTTP{})
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	srv.SetParserTokenLimit(c.Limits.Tokens)
 	srv.SetErrorPresenter(presenter(c.Log))
 	srv.SetRecoverFunc(recovered)
+	srv.SetDisableSuggestion(c.Strict)
 	srv.Use(extension.Introspection{})
 	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
@@ -119,7 +119,7 @@ func authenticate(viewer func(*http.Request) (access.Viewer, error), log *slog.L
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(withRequestID(r.Context()), requestTimeout)
 		defer cancel()
-		v, err := viewer(r)
+		v, err := viewer(r.WithContext(ctx))
 		if err != nil {
 			refuse(ctx, w, http.StatusUnauthorized, log, err)
 			return

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"geohub/internal/fault"
@@ -17,79 +18,108 @@ import (
 // MaxBody is the largest request body, bytes.
 const MaxBody = 1 << 20
 
-// post is GraphQL over HTTP by POST: application/json in; out what Accept
-// prefers of application/graphql-response+json and application/json.
-type post struct{}
+// overHTTP is GraphQL over HTTP: queries by GET, any operation by POST with
+// application/json; out what Accept prefers of application/graphql-response+json
+// and application/json.
+type overHTTP struct{}
 
 const responseJSON = "application/graphql-response+json"
 
-// Supports takes every POST, so that a wrong content type gets a clear answer.
-func (post) Supports(r *http.Request) bool {
-	return r.Method == http.MethodPost && r.Header.Get("Upgrade") == ""
-}
+// Supports takes every request, so that a wrong one gets a clear answer too.
+func (overHTTP) Supports(*http.Request) bool { return true }
 
 // Do answers one request. A request that never became an operation is 4xx; one
 // that did not pass validation is 400 too, but 200 for clients that accept only
 // application/json, as the specification has it.
-func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx := r.Context()
-	contentType := "application/json"
+	contentType, invalid := "application/json", http.StatusOK
 	if strings.Contains(r.Header.Get("Accept"), responseJSON) {
-		contentType = responseJSON
+		contentType, invalid = responseJSON, http.StatusBadRequest
 	}
-	w.Header().Set("Content-Type", contentType+"; charset=utf-8")
 	answer := func(status int, resp *graphql.Response) {
 		body, err := json.Marshal(resp)
 		if err != nil {
 			status, body = http.StatusInternalServerError, []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)
 		}
+		w.Header().Set("Content-Type", contentType+"; charset=utf-8")
 		w.WriteHeader(status)
 		w.Write(body)
 	}
-	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
-		answer(http.StatusUnsupportedMediaType, exec.DispatchError(ctx, one(fault.Invalid("BAD_INPUT", "send application/json, not %q", r.Header.Get("Content-Type")))))
-		return
+	refuse := func(status int, err error) {
+		answer(status, exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
 	}
-	start := graphql.Now()
 	params := &graphql.RawParams{Headers: r.Header}
-	if status, err := readParams(w, r, params); err != nil {
-		answer(status, exec.DispatchError(ctx, one(err)))
+	start := graphql.Now()
+	if status, err := readRequest(w, r, params); err != nil {
+		refuse(status, err)
 		return
 	}
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		status := http.StatusOK
-		if contentType == responseJSON {
-			status = http.StatusBadRequest
-		}
-		answer(status, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+		answer(invalid, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+		return
+	}
+	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", "POST")
+		refuse(http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "GET serves queries only; send a %s by POST", op.Operation.Operation))
 		return
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	answer(http.StatusOK, responses(ctx))
 }
 
-func readParams(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return http.StatusRequestEntityTooLarge, fault.Invalid("BAD_INPUT", "the body is over %d bytes", MaxBody).With("limit", MaxBody)
+func readRequest(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
+	switch r.Method {
+	case http.MethodGet:
+		status, err = readURL(r, into)
+	case http.MethodPost:
+		status, err = readBody(w, r, into)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		return http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "send GET or POST, not %s", r.Method)
 	}
-	if err != nil {
-		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the body could not be read")
-	}
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the body is not a GraphQL request as JSON: %v", err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the body goes on after the request; batches are not served")
-	}
-	if strings.TrimSpace(into.Query) == "" {
+	if err == nil && strings.TrimSpace(into.Query) == "" {
 		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the request has no query")
+	}
+	return status, err
+}
+
+func readURL(r *http.Request, into *graphql.RawParams) (status int, err error) {
+	q := r.URL.Query()
+	into.Query, into.OperationName = q.Get("query"), q.Get("operationName")
+	for name, to := range map[string]*map[string]any{"variables": &into.Variables, "extensions": &into.Extensions} {
+		if text := q.Get(name); text != "" && decode(strings.NewReader(text), to) != nil {
+			return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "%s is not a JSON object", name)
+		}
 	}
 	return 0, nil
 }
 
-func one(err error) gqlerror.List { return gqlerror.List{gqlerror.Wrap(err)} }
+func readBody(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
+	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+		return http.StatusUnsupportedMediaType, fault.Invalid("BAD_INPUT", "send application/json, not %q", r.Header.Get("Content-Type"))
+	}
+	err = decode(http.MaxBytesReader(w, r.Body, MaxBody), into)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge, fault.Invalid("BAD_INPUT", "the body is over %d bytes", MaxBody).With("limit", MaxBody)
+	}
+	if err != nil {
+		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", `the body is not one GraphQL request as JSON: {"query": "…", "variables": {…}}`)
+	}
+	return 0, nil
+}
+
+// decode reads one JSON value and nothing after it, numbers as they are written.
+func decode(r io.Reader, into any) error {
+	d := json.NewDecoder(r)
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.Join(errors.New("more than one value"), err)
+	}
+	return nil
+}

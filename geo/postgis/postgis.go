@@ -41,9 +41,9 @@ func Intersects(g orb.Geometry) clause.C {
 	return clause.Of("ST_Intersects(f.geom, ?::geometry)", Shape{g, 4326})
 }
 
-// IntersectsProjected holds for rows that meet g, which is in another CRS.
-func IntersectsProjected(g orb.Geometry, crs int) clause.C {
-	return clause.Of("ST_Intersects(f.geom, ST_Transform(?::geometry, 4326))", Shape{g, crs})
+// ToLonLat is g, which is in another CRS, in EPSG:4326.
+func ToLonLat(g orb.Geometry, crs int) clause.C {
+	return clause.Of("ST_Transform(?::geometry, 4326)", Shape{g, crs})
 }
 
 // Around holds for rows within a geodesic distance.
@@ -73,14 +73,15 @@ func MaxDistanceM(g orb.Geometry, rows clause.C) clause.C {
 }
 
 // WithinBound holds for rows in the box that surely contains the circle of
-// bound.m metres round g: a scalar from a subquery bound(m). It does not reach
-// across the antimeridian.
+// bound.m metres round g: a scalar from a subquery bound(m). A box that would
+// cross the antimeridian reaches round the world.
 func WithinBound(g orb.Geometry) clause.C {
 	b := g.Bound()
 	lat := math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))
-	return clause.Of(`f.geom && (SELECT ST_Expand(ST_Envelope(?),
-		least(360, (bound.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ? + bound.m / 110500)))))),
-		(bound.m * 1.01 + 1) / 110500) FROM bound)`, origin(g), lat)
+	free := math.Min(180+b.Min[0], 180-b.Max[0]) // degrees between g and the antimeridian
+	return clause.Of(`f.geom && (SELECT ST_Expand(ST_Envelope(?), CASE WHEN w.lon < ? THEN w.lon ELSE 360 END, w.lat)
+		FROM bound, LATERAL (SELECT (bound.m * 1.01 + 1) / 110500 AS lat,
+			(bound.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ? + bound.m / 110500))))) AS lon) w)`, origin(g), free, lat)
 }
 
 // Extent is the box of the rows f as text, or NULL.
@@ -111,6 +112,20 @@ func (f Form) In(g clause.C) clause.C {
 
 // UnitOf is the unit of the geometry g on a day, by the database's one rule.
 func UnitOf(g, day clause.C) clause.C { return clause.Of("unit_of(?, ?)", g, day) }
+
+// CommuneOn selects the commune of f on a day as id. It is unit_of written out,
+// which is quicker over many rows than calling it.
+func CommuneOn(day clause.C) clause.C {
+	return clause.Of(`SELECT u.id FROM units u
+		WHERE u.kind = 'COMMUNE' AND u.valid_from <= ? AND (u.valid_to IS NULL OR ? < u.valid_to)
+			AND ST_Covers(u.geom, CASE WHEN ST_Dimension(f.geom) = 0 THEN f.geom ELSE ST_PointOnSurface(f.geom) END)
+		ORDER BY u.code COLLATE "C" LIMIT 1`, day, day)
+}
+
+// UnitIn holds for rows whose commune on a day is one of some.
+func UnitIn(day clause.C, ids []int32) clause.C {
+	return clause.Of("(?) = ANY (?)", CommuneOn(day), ids)
+}
 
 // UnitOfFeature is the unit of f at its own time: on the day it was observed in
 // Asia/Ho_Chi_Minh, or today.

@@ -133,7 +133,7 @@ func (l suite) classes(t *testing.T) {
 		}
 	}
 	for _, m := range info.Fields {
-		if _, declared := l.s.Lookup(m.Name); !declared && !from[m.Name] && !open.Sees(m.Class) {
+		if _, declared := l.s.Lookup(m.Name); !declared && !from[m.Name] && !open.Covers(m.Class) {
 			t.Errorf("field %s is computed and more closed than its layer: nothing would mask it", m.Name)
 		}
 	}
