@@ -292,7 +292,17 @@ func (p *parser) line(v any, at *place, i int) (orb.LineString, error) {
 	if i >= 0 {
 		at = at.element(i)
 	}
-	return list(v, at, "positions", p.position)
+	line, err := list(v, at, "positions", p.position)
+	if err != nil || p.opt.Projected {
+		return line, err
+	}
+	for k := 1; k < len(line); k++ {
+		// RFC 7946, 3.1.9: such an edge would run the long way round the world.
+		if math.Abs(line[k][0]-line[k-1][0]) > 180 {
+			return nil, bad(at.element(k), "the edge to here spans over 180 degrees of longitude; cut the geometry at the antimeridian, into two parts of a Multi… geometry")
+		}
+	}
+	return line, nil
 }
 
 // position reads element i of at, or at itself when i is negative.

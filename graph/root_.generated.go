@@ -535,16 +535,16 @@ never null: what is unknown or not for this viewer is null, and ` + "`" + `maske
 """
 interface Feature {
   "Stable for ever: ` + "`" + `dam:TA_TRACH` + "`" + `. The part before the colon says the type."
-  id: ID!
+  id: ID! @title(vi: "Mã", en: "Id")
   "Former ids that still resolve to this feature."
-  aliases: [ID!]!
+  aliases: [ID!]! @title(vi: "Mã cũ", en: "Former ids")
   "Its layer."
-  layer: LayerName!
+  layer: LayerName! @title(vi: "Lớp", en: "Layer")
   "What people call it."
   label(
     "Language."
     lang: Lang = VI
-  ): String
+  ): String @title(vi: "Tên gọi", en: "Label")
   "Its geometry."
   geometry(
     "EPSG code of the answer's coordinates, e.g. 4326, 3857, 9214."
@@ -553,23 +553,23 @@ interface Feature {
     simplifyM: Float
     "Decimals of the coordinates, 0 to 15; all there are when null."
     precision: Int
-  ): Geometry
+  ): Geometry @title(vi: "Hình học", en: "Geometry")
   "Its point, or a point on its surface."
-  position: LonLatPoint
+  position: LonLatPoint @title(vi: "Vị trí", en: "Position")
   "Radius within which it lies, metres."
-  positionAccuracyM: Float
+  positionAccuracyM: Float @title(vi: "Độ chính xác vị trí", en: "Position accuracy")
   "The administrative unit at the time it was observed."
-  unit: Unit
+  unit: Unit @title(vi: "Đơn vị hành chính", en: "Administrative unit")
   "When the source saw it so."
-  observedAt: DateTime
+  observedAt: DateTime @title(vi: "Thời điểm quan trắc", en: "Observed at")
   "When the hub last wrote it."
-  updatedAt: DateTime!
+  updatedAt: DateTime! @title(vi: "Thời điểm cập nhật", en: "Updated at")
   "Where it came from."
-  provenance: Provenance
+  provenance: Provenance @title(vi: "Nguồn gốc", en: "Provenance")
   "How fresh it is."
-  freshness: Freshness
+  freshness: Freshness @title(vi: "Độ mới", en: "Freshness")
   "Names of the fields withheld from this viewer."
-  masked: [String!]!
+  masked: [String!]! @title(vi: "Trường bị che", en: "Masked fields")
 }
 "A page of features of several layers."
 type FeatureConnection {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"geohub/clause"
+	"geohub/internal/fault"
 	"geohub/layer"
 )
 
@@ -18,22 +19,28 @@ type Point[T any] struct {
 	Row       T
 }
 
-// Append writes rows of a series; a row that is there already stays as it is.
-// The months it needs are made.
+// Years outside of which a value of a series is a fault of some clock.
+const firstYear, lastYear = 1990, 2100
+
+// Append writes rows of a series; a row that is there already stays as it is,
+// and one under a former id goes to the feature it is now. The months it needs
+// are made.
 func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []Point[T]) (Result, error) {
 	if len(points) == 0 {
 		return Result{}, nil
 	}
-	low, high := at(points[0]), at(points[0])
+	months := map[time.Time]bool{}
 	for _, p := range points {
-		if t := at(p); t.Before(low) {
-			low = t
-		} else if t.After(high) {
-			high = t
+		t := at(p).UTC()
+		if t.Year() < firstYear || t.Year() > lastYear {
+			return Result{}, fault.Invalid("BAD_INPUT", "%s of %s: a value of %s can't be right", s.Table, p.FeatureID, t.Format(time.RFC3339))
 		}
+		months[time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)] = true
 	}
-	if _, err := tx.Exec(ctx, "SELECT ensure_months($1::text::regclass, $2, $3)", s.Table, low, high); err != nil {
-		return Result{}, fmt.Errorf("make months of %s: %w", s.Table, err)
+	for month := range months {
+		if _, err := tx.Exec(ctx, "SELECT ensure_months($1::text::regclass, $2, $2)", s.Table, month); err != nil {
+			return Result{}, fmt.Errorf("make months of %s: %w", s.Table, err)
+		}
 	}
 	columns := append([]string{"feature_id"}, s.Columns...)
 	stage := "stage_" + s.Table
@@ -56,6 +63,10 @@ func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []
 	})
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
 		return Result{}, fmt.Errorf("copy %s: %w", s.Table, err)
+	}
+	sql, _ = clause.Of("UPDATE ? s SET feature_id = a.id FROM feature_aliases a WHERE s.feature_id = a.alias", clause.Name(stage)).SQL()
+	if _, err := tx.Exec(ctx, sql); err != nil {
+		return Result{}, fmt.Errorf("resolve aliases of %s: %w", s.Table, err)
 	}
 	sql, _ = clause.Of("INSERT INTO ? (?) SELECT ? FROM ? ON CONFLICT DO NOTHING", clause.Name(s.Table), list, list, clause.Name(stage)).SQL()
 	tag, err := tx.Exec(ctx, sql)

@@ -18,9 +18,10 @@ type Result struct {
 }
 
 // Upsert writes rows of a layer in one transaction: newer versions over older
-// ones, each row's unit by the one rule of unit_of. Rows that name AliasIDs
-// take over what the rows under those ids knew and they did not, with their
-// series; the older ids then resolve to them.
+// ones, each row's unit by the one rule of unit_of. A row that names AliasIDs
+// takes over what the rows under those ids knew and it does not, with their
+// series; the older ids resolve to it from then on, and records that still come
+// under them are written to it.
 func Upsert[T any](ctx context.Context, tx pgx.Tx, l *layer.Layer[T], rows []*T) (Result, error) {
 	if len(rows) == 0 {
 		return Result{}, nil
@@ -58,10 +59,23 @@ func (w writer) upsert(ctx context.Context, rows []layer.Row) (int, error) {
 	if _, err := w.tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
 		return 0, fmt.Errorf("copy: %w", err)
 	}
-	if err := w.merge(ctx, stage, rows); err != nil {
-		return 0, fmt.Errorf("merge aliases: %w", err)
+	if err := w.rename(ctx, stage); err != nil {
+		return 0, fmt.Errorf("resolve aliases: %w", err)
 	}
-	return w.insert(ctx, stage, columns)
+	former, err := w.former(ctx, rows)
+	if err != nil {
+		return 0, fmt.Errorf("take aliases: %w", err)
+	}
+	changed, err := w.insert(ctx, stage, columns)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range former {
+		if err := w.fold(ctx, f); err != nil {
+			return 0, fmt.Errorf("merge %s into %s: %w", f.alias, f.id, err)
+		}
+	}
+	return changed, nil
 }
 
 // insert moves the newest version of each staged row into the layer.
@@ -94,38 +108,112 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 	return int(tag.RowsAffected()), err
 }
 
-// merge folds the rows under former ids into the staged rows that claim them:
-// what a staged row doesn't know is taken from the older row.
-func (w writer) merge(ctx context.Context, stage string, rows []layer.Row) error {
+// rename gives staged rows that come under a former id the id they have now.
+// What such a row doesn't know stays as it is, and so does the label: the source
+// that knows the feature by its older id knows less of it.
+func (w writer) rename(ctx context.Context, stage string) error {
+	var sets []clause.C
+	for _, c := range w.s.WriteColumns() {
+		switch {
+		case c == "id":
+		case c == "label" || c == "label_en" || c == "search":
+			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), clause.Column("t", c), clause.Column("f", c)))
+		default:
+			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), w.known(c, "f"), clause.Column("t", c)))
+		}
+	}
+	return w.exec(ctx, clause.Of("UPDATE ? f SET id = a.id, ? FROM feature_aliases a JOIN ? t ON t.id = a.id WHERE f.id = a.alias",
+		clause.Name(stage), clause.Join(", ", sets...), clause.Name(w.s.Table)))
+}
+
+// known is a column's value, NULL for an empty list.
+func (w writer) known(column string, of string) clause.C {
+	c := clause.Column("f", column)
+	if of == "o" {
+		c = clause.Column("o", column)
+	}
+	for _, f := range w.s.Fields {
+		if f.Column == column && (f.Kind == layer.KindStrings || f.Kind == layer.KindEnums) {
+			return clause.Of("nullif(?, '{}')", c)
+		}
+	}
+	return c
+}
+
+// formerRow is a row under a former id, taken out of the table, and the id it
+// has now.
+type formerRow struct{ alias, id string }
+
+// former takes the rows out whose ids the staged rows claim as their own, into
+// a table old_x, and remembers the aliases. The newest comes first.
+func (w writer) former(ctx context.Context, rows []layer.Row) ([]formerRow, error) {
 	var aliases, ids []string
 	for _, row := range rows {
 		b := layer.BaseOf(row)
 		for _, alias := range b.AliasIDs {
-			aliases, ids = append(aliases, alias), append(ids, b.ID)
+			if alias != b.ID {
+				aliases, ids = append(aliases, alias), append(ids, b.ID)
+			}
 		}
 	}
 	if len(aliases) == 0 {
-		return nil
+		return nil, nil
 	}
-	var sets []clause.C
-	for _, c := range w.s.WriteColumns() {
-		if c != "id" && c != "source" && c != "record_key" && c != "sharing" && c != "search" {
-			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), clause.Column("f", c), clause.Column("o", c)))
-		}
-	}
-	pairs := clause.Of("unnest(?::text[], ?::text[]) k(alias, id)", aliases, ids)
+	pairs := clause.Of("(SELECT DISTINCT ON (alias) * FROM unnest(?::text[], ?::text[]) k(alias, id)) k", aliases, ids)
+	old := clause.Name("old_" + w.s.Table)
 	for _, statement := range []clause.C{
-		clause.Of("UPDATE ? f SET ? FROM ?, ? o WHERE f.id = k.id AND o.id = k.alias", clause.Name(stage), clause.Join(", ", sets...), pairs, clause.Name(w.s.Table)),
-		clause.Of("DELETE FROM ? o USING ? WHERE o.id = k.alias AND o.id <> k.id", clause.Name(w.s.Table), pairs),
-		clause.Of("INSERT INTO feature_aliases (alias, id) SELECT k.alias, k.id FROM ? WHERE k.alias <> k.id ON CONFLICT (alias) DO UPDATE SET id = excluded.id", pairs),
+		clause.Of("CREATE TEMP TABLE IF NOT EXISTS ? (LIKE ?) ON COMMIT DROP", old, clause.Name(w.s.Table)),
+		clause.Of("TRUNCATE ?", old),
+		clause.Of("WITH gone AS (DELETE FROM ? o USING ? WHERE o.id = k.alias RETURNING o.*) INSERT INTO ? SELECT * FROM gone", clause.Name(w.s.Table), pairs, old),
 		clause.Of("UPDATE feature_aliases a SET id = k.id FROM ? WHERE a.id = k.alias", pairs),
+		clause.Of("INSERT INTO feature_aliases (alias, id) SELECT k.alias, k.id FROM ? ON CONFLICT (alias) DO UPDATE SET id = excluded.id", pairs),
 	} {
 		if err := w.exec(ctx, statement); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, table := range []string{"readings", "vessel_positions"} {
-		if err := w.exec(ctx, clause.Of("UPDATE ? s SET feature_id = k.id FROM ? WHERE s.feature_id = k.alias", clause.Name(table), pairs)); err != nil {
+	sql, args := clause.Of("SELECT o.id, k.id FROM ? o JOIN ? ON k.alias = o.id ORDER BY o.version_at DESC NULLS LAST", old, pairs).SQL()
+	found, err := w.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) (f formerRow, err error) {
+		return f, row.Scan(&f.alias, &f.id)
+	})
+}
+
+// fold gives the row that stands what a former one knew and it does not: each
+// field by itself, place and time by which is newer. The former one's series
+// follow; where both have a value of one moment, that of the standing row stays.
+func (w writer) fold(ctx context.Context, f formerRow) error {
+	var sets []clause.C
+	for _, c := range w.s.WriteColumns() {
+		switch c {
+		case "id", "source", "record_key", "sharing":
+		case "search":
+			sets = append(sets, clause.Of("search = concat_ws(' ', f.search, o.search)"))
+		case "geom", "position_accuracy_m", "observed_at":
+			sets = append(sets, clause.Of("? = CASE WHEN o.version_at > f.version_at THEN coalesce(?, ?) ELSE coalesce(?, ?) END", clause.Name(c),
+				clause.Column("o", c), clause.Column("f", c), clause.Column("f", c), clause.Column("o", c)))
+		case "version_at":
+			sets = append(sets, clause.Of("version_at = greatest(f.version_at, o.version_at)"))
+		default:
+			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), w.known(c, "f"), clause.Column("o", c)))
+		}
+	}
+	table := clause.Name(w.s.Table)
+	statements := []clause.C{
+		clause.Of("UPDATE ? f SET ? FROM ? o WHERE f.id = ? AND o.id = ?", table, clause.Join(", ", sets...), clause.Name("old_"+w.s.Table), f.id, f.alias),
+		clause.Of("UPDATE ? f SET unit_id = ? WHERE f.id = ?", table, postgis.UnitOfFeature(), f.id),
+	}
+	for series, same := range map[string]clause.C{"readings": clause.Of("o.at = s.at AND o.parameter = s.parameter"), "vessel_positions": clause.Of("o.at = s.at")} {
+		name := clause.Name(series)
+		statements = append(statements,
+			clause.Of("UPDATE ? s SET feature_id = ? WHERE s.feature_id = ? AND NOT EXISTS (SELECT FROM ? o WHERE o.feature_id = ? AND ?)", name, f.id, f.alias, name, f.id, same),
+			clause.Of("DELETE FROM ? s WHERE s.feature_id = ?", name, f.alias))
+	}
+	for _, statement := range statements {
+		if err := w.exec(ctx, statement); err != nil {
 			return err
 		}
 	}

@@ -101,8 +101,8 @@ func describe(s *System, schema *ast.Schema, byType map[string]*System) (*Info, 
 	for _, fd := range def.Fields {
 		m := &FieldMeta{Name: fd.Name, Type: fd.Type.String(), Description: fd.Description, Title: titleOf(fd.Directives)}
 		m.Class = access.Class{Sharing: info.Class.Sharing}
-		if base.Fields.ForName(fd.Name) != nil {
-			m.Class = access.Class{}
+		if b := base.Fields.ForName(fd.Name); b != nil {
+			m.Class, m.Title = access.Class{}, titleOf(b.Directives)
 		}
 		if err := classOf(fd.Directives, &m.Class); err != nil {
 			return nil, err

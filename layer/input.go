@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"geohub/geo"
@@ -83,6 +84,9 @@ func pageSize(argument string, n *int, otherwise, most int) (int, error) {
 
 func asString(v any) (string, error) {
 	if s, ok := v.(string); ok {
+		if strings.ContainsRune(s, 0) {
+			return "", fault.Invalid("BAD_INPUT", "a text holds a NUL, which can't be stored")
+		}
 		return s, nil
 	}
 	return "", fault.Invalid("BAD_INPUT", "%v is not a string", v)

@@ -50,12 +50,9 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 		}
 		counts = append(counts, clause.Of("SELECT ?::int, k.unit, sum(c.n) FROM unnest(?::int[], ?::int[]) k(unit, commune) JOIN (SELECT f.unit_id, count(*) AS n FROM ? f WHERE ? GROUP BY f.unit_id) c ON c.unit_id = k.commune GROUP BY k.unit",
 			i, wholeOf, whole, table, policy))
-		if len(split) > 0 { // each point's unit of each day is reckoned once, however many ask
-			counts = append(counts, clause.Of(`SELECT ?::int, k.unit, count(*) FROM (
-					SELECT d.commune, d.day, p.id AS part FROM (SELECT DISTINCT * FROM unnest(?::int[], ?::date[]) d(commune, day)) d
-					JOIN ? f ON f.unit_id = d.commune AND ? CROSS JOIN LATERAL (?) p
-				) x JOIN unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) ON k.commune = x.commune AND k.day = x.day AND k.part = x.part GROUP BY k.unit`,
-				i, split, days, table, policy, postgis.CommuneOn(clause.Of("d.day")), splitOf, split, within, days))
+		if len(split) > 0 {
+			counts = append(counts, clause.Of("SELECT ?::int, k.unit, count(*) FROM (?) x JOIN unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) ON k.commune = x.commune AND k.day = x.day AND k.part = x.part GROUP BY k.unit",
+				i, postgis.CommunesOn(days, clause.Of("? f WHERE f.unit_id = ANY (?) AND ?", table, split, policy)), splitOf, split, within, days))
 		}
 	}
 	if len(counts) == 0 {

@@ -27,6 +27,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -102,7 +103,8 @@ func StopIdle(ctx context.Context, dir string) (inUse int, err error) {
 // "geohub"; "" is the database "geohub", which exists, empty at first.
 func (c *Cluster) URL(database string) string {
 	q := url.Values{"host": {c.socket}, "port": {port}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(name), Path: "/" + cmp.Or(database, name), RawQuery: q.Encode()}
+	query := strings.ReplaceAll(q.Encode(), "+", "%20") // pgx takes + for itself
+	u := url.URL{Scheme: "postgres", User: url.User(name), Path: "/" + cmp.Or(database, name), RawQuery: query}
 	return u.String()
 }
 

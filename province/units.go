@@ -33,13 +33,13 @@ type Links struct {
 // present unit is what lies nearest to its label point in a rough outline, each
 // former one a piece of the unit that it went into; the pieces fit together
 // without gaps. Districts and the province get theirs from the database, as
-// unions. The province is one row for all epochs (it was named Tỉnh Thừa Thiên
-// Huế until 2024-12-31), so the first Epoch is its own.
+// unions. The province was Tỉnh Thừa Thiên Huế until 2024-12-31 and is Thành phố
+// Huế since: the first two epochs are its own.
 //
 // The first epoch is the map as known on 2024-12-31; it is dated 2021-07-01,
 // when the city of Huế was enlarged to what it was then.
 func Units() ([]Epoch, []Links) {
-	epochs := []Epoch{{From: epochStarts[0]}}
+	epochs := []Epoch{{From: epochStarts[0], To: &epochStarts[1]}, {From: epochStarts[1]}} // the province's own
 	for i, from := range epochStarts {
 		e := Epoch{From: from}
 		if i+1 < len(epochStarts) {
@@ -60,12 +60,12 @@ func Units() ([]Epoch, []Links) {
 			area := number(r["area_km2"])
 			u.AreaKm2 = &area
 		}
-		e := 0
-		if u.Kind != "PROVINCE" {
-			e = 1 + slices.IndexFunc(epochStarts, func(d geo.Date) bool { return d.String() == r["valid_from"] })
-		}
+		e := slices.IndexFunc(epochStarts, func(d geo.Date) bool { return d.String() == r["valid_from"] })
 		if u.Kind == "COMMUNE" {
-			u.Geom = orb.MultiPolygon{{cells[e-1][u.Code]}}
+			u.Geom = orb.MultiPolygon{{cells[e][u.Code]}}
+		}
+		if u.Kind != "PROVINCE" {
+			e += 2
 		}
 		epochs[e].Units = append(epochs[e].Units, u)
 	}

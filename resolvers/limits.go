@@ -270,7 +270,7 @@ func (m meter) field(f *ast.Field) measure {
 	case "totalCount", "extent", "groups", "pageInfo":
 		out.cost, out.once = 0, out.cost
 	case "__schema", "__type":
-		out.introspection, out.depth, out.cost = children.depth+1, 0, wholeCost*m.fields(f.SelectionSet)
+		out.introspection, out.depth, out.cost = children.depth+1, 0, 100*wholeCost+wholeCost*m.fields(f.SelectionSet)
 		return out
 	}
 	out.depth = children.depth + 1

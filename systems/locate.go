@@ -56,4 +56,4 @@ func (l *Location) Agency(ctx context.Context, serviceCode *string) (*layer.Agen
 }
 
 // Named are the layers whose things people look for by name.
-var Named = []*layer.System{Places.System, Offices.System, Dams.System, Stations.System, CardReaders.System, Cameras.System, Zones.System}
+var Named = []*layer.System{Places.System, Offices.System, Dams.System, Stations.System, Zones.System}

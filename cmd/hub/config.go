@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -37,21 +40,57 @@ func (m Main) config(c *cobra.Command) *config {
 // database is the hub's database: a server of one's own, or the private one,
 // which close stops if this process owns it.
 type database struct {
-	url   string
-	note  string
-	close func()
+	url  string
+	note string
+
+	mu       sync.Mutex
+	clusters []*localdb.Cluster // those this process started or joined, the newest last
+	data     string             // their folder; empty: a server of one's own
+}
+
+func (d *database) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.clusters {
+		c.Stop(context.Background())
+	}
+}
+
+// keepAlive starts the private cluster again when it is gone, until ctx ends:
+// it may be killed, or stopped by another hub that owned it.
+func (d *database) keepAlive(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) {
+	if d.data == "" {
+		return
+	}
+	for tick := time.NewTicker(time.Second); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if pool.Ping(ctx) == nil || ctx.Err() != nil {
+			continue
+		}
+		d.mu.Lock()
+		cluster, err := localdb.Start(ctx, d.data)
+		if err == nil {
+			d.clusters = append(d.clusters, cluster)
+		}
+		d.mu.Unlock()
+		log.Warn("the private database was gone", "startedAgain", err == nil && cluster.Started, "err", err)
+	}
 }
 
 func (cfg *config) open(ctx context.Context) (*database, error) {
 	if cfg.databaseURL != "" {
-		return &database{url: cfg.databaseURL, close: func() {}}, nil
+		return &database{url: cfg.databaseURL}, nil
 	}
 	cluster, err := localdb.Start(ctx, cfg.data)
 	if err != nil {
 		return nil, fmt.Errorf("start the private database: %w", err)
 	}
-	stop := func() { cluster.Stop(context.WithoutCancel(ctx)) }
-	return &database{url: cluster.URL(""), note: cluster.Note, close: stop}, nil
+	return &database{url: cluster.URL(""), note: cluster.Note, clusters: []*localdb.Cluster{cluster}, data: cfg.data}, nil
 }
 
 // connect opens one connection that knows PostGIS's types; the database must

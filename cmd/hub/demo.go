@@ -17,7 +17,7 @@ func (m Main) demo(cfg *config) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Load the demo province into an empty database",
-		Long:  "Loads the simulated Huế: two years of reports, vessels with tracks, dams, cameras and the rest, always the same for the same day.",
+		Long:  "Loads the simulated Huế: two years of reports, vessels with tracks, dams, cameras and the rest, always the same for the same moment.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			db, err := cfg.open(c.Context())
 			if err != nil {

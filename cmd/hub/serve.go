@@ -48,6 +48,9 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error 
 	log := slog.New(slog.NewJSONHandler(m.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	listener, err := net.Listen("tcp", cfg.listen)
 	if err != nil {
+		if address := (*net.AddrError)(nil); errors.As(err, &address) {
+			return usageError{fmt.Errorf("--listen takes host:port such as 127.0.0.1:8080: %w", err)}
+		}
 		return fmt.Errorf("listen: %w (another hub? choose an address with --listen)", err)
 	}
 	defer listener.Close()
@@ -72,6 +75,9 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error 
 		return err
 	}
 	defer pool.Close()
+	watched, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	go db.keepAlive(watched, pool, log)
 	handler, keys, err := newHandler(ctx, cfg, pool, log)
 	if err != nil {
 		return err

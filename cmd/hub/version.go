@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +30,7 @@ func (m Main) version() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(m.Stdout).Encode(v)
 			}
-			fmt.Fprintf(m.Stdout, "hub %s (%s) %s\n", v["version"], v["go"], v["revision"])
+			fmt.Fprintln(m.Stdout, strings.TrimSpace(fmt.Sprintf("hub %s (%s) %s", v["version"], v["go"], v["revision"])))
 			return nil
 		},
 	}

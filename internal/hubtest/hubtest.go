@@ -115,14 +115,18 @@ func viewer(i int) access.Viewer {
 }
 
 // Server serves a database as a hub does, at Now, to holders of the demo's keys.
-func Server(t testing.TB, pool *pgxpool.Pool) *Hub {
+func Server(t testing.TB, pool *pgxpool.Pool, configure ...func(*resolvers.Config)) *Hub {
 	t.Helper()
 	keys, err := access.NewKeys(pool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(resolvers.NewServer(resolvers.Config{Catalog: Catalog(t), DB: pool, Viewer: keys.Viewer,
-		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}))
+	c := resolvers.Config{Catalog: Catalog(t), DB: pool, Viewer: keys.Viewer,
+		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}
+	for _, f := range configure {
+		f(&c)
+	}
+	s := httptest.NewServer(resolvers.NewServer(c))
 	t.Cleanup(s.Close)
 	return &Hub{URL: s.URL, t: t}
 }

@@ -20,7 +20,7 @@ import (
 	"geohub/systems"
 )
 
-// Seed makes the demo province; the same day and seed make the same one.
+// Seed makes the demo province; the same moment and seed make the same one.
 const Seed = 1975
 
 // When says what to do with a database that holds something already.
