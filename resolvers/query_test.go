@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -246,5 +248,23 @@ func TestUnitCounts(t *testing.T) {
 	h.Ask(`{ units(kind: COMMUNE) { code counts { layer count } parent { name } predecessors { name } geometry(simplifyM: 200) } }`, nil, &units)
 	if n := c.n.Load() - before; n > 8 || len(units.Units) != 40 {
 		t.Errorf("%d statements for %d units", n, len(units.Units))
+	}
+}
+
+// TestReadme asks the README's queries.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := province(t).As(2)
+	queries := regexp.MustCompile(`(?s)\n    hub '(.*?)'\n`).FindAllStringSubmatch(string(text), -1)
+	if len(queries) < 5 {
+		t.Errorf("%d queries; five are promised", len(queries))
+	}
+	for _, q := range queries {
+		if a := h.Post(q[1], nil); len(a.Errors) > 0 {
+			t.Errorf("%s\n%s", a.Errors[0].Message, q[1])
+		}
 	}
 }
