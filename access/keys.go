@@ -61,7 +61,7 @@ func NewKeys(db Querier) (*Keys, error) {
 // Without either it is anonymous; a key that is not good is an error.
 func (k *Keys) Viewer(r *http.Request) (Viewer, error) {
 	key := r.Header.Get("X-Api-Key")
-	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && key == "" {
+	if scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") && key == "" {
 		key = bearer
 	}
 	if key == "" {

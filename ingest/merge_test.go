@@ -68,7 +68,47 @@ func TestMerge(t *testing.T) {
 	for range 2 {
 		upsert(t, tx, systems.Vessels, claim, stale)
 	}
+	later := vessel("vessel:R1", 12, "vessel:M1")
+	later.LabelVI, later.Registration = "Tàu cá", ptr("R1")
+	upsert(t, tx, systems.Vessels, later)
+	if n := count("SELECT count(*) FROM vessels WHERE id = 'vessel:R1' AND destination = 'Thuận An' AND imo = '9134270' AND geom IS NOT NULL"); n != 1 {
+		t.Error("the registry's next record wiped out what AIS knows")
+	}
 	if n := count("SELECT count(*) FROM vessels"); n != 1 {
 		t.Errorf("%d vessels after sending the claims again", n)
+	}
+}
+
+// TestMergeInAnyOrder: registry and AIS first, last or together: the same vessel.
+func TestMergeInAnyOrder(t *testing.T) {
+	ais := func() *systems.Vessel {
+		v := vessel("vessel:M1", 1)
+		v.MMSI, v.Geom = ptr("574901234"), orb.Point{107.7, 16.6}
+		return v
+	}
+	registry := func() *systems.Vessel {
+		v := vessel("vessel:R1", 2, "vessel:M1")
+		v.LabelVI, v.Registration = "Tàu cá", ptr("R1")
+		return v
+	}
+	for name, batches := range map[string][][]*systems.Vessel{
+		"AIS first":      {{ais()}, {registry()}},
+		"registry first": {{registry()}, {ais()}},
+		"together":       {{ais(), registry()}},
+		"again":          {{ais()}, {registry()}, {registry()}, {ais()}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := pgtest.Tx(t, hubtest.Empty())
+			for _, batch := range batches {
+				upsert(t, tx, systems.Vessels, batch...)
+			}
+			var n, whole int
+			if err := tx.QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE id = 'vessel:R1' AND mmsi = '574901234' AND registration = 'R1' AND geom IS NOT NULL AND label = 'Tàu cá') FROM vessels").Scan(&n, &whole); err != nil {
+				t.Fatal(err)
+			}
+			if n != 1 || whole != 1 {
+				t.Errorf("%d rows, %d of them whole", n, whole)
+			}
+		})
 	}
 }

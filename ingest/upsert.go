@@ -59,12 +59,12 @@ func (w writer) upsert(ctx context.Context, rows []layer.Row) (int, error) {
 	if _, err := w.tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
 		return 0, fmt.Errorf("copy: %w", err)
 	}
-	if err := w.rename(ctx, stage); err != nil {
-		return 0, fmt.Errorf("resolve aliases: %w", err)
-	}
 	former, err := w.former(ctx, rows)
 	if err != nil {
 		return 0, fmt.Errorf("take aliases: %w", err)
+	}
+	if err := w.rename(ctx, stage); err != nil {
+		return 0, fmt.Errorf("resolve aliases: %w", err)
 	}
 	changed, err := w.insert(ctx, stage, columns)
 	if err != nil {
@@ -74,6 +74,9 @@ func (w writer) upsert(ctx context.Context, rows []layer.Row) (int, error) {
 		if err := w.fold(ctx, f); err != nil {
 			return 0, fmt.Errorf("merge %s into %s: %w", f.alias, f.id, err)
 		}
+	}
+	if err := w.complete(ctx, stage); err != nil {
+		return 0, fmt.Errorf("complete merged rows: %w", err)
 	}
 	return changed, nil
 }
@@ -108,9 +111,10 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 	return int(tag.RowsAffected()), err
 }
 
-// rename gives staged rows that come under a former id the id they have now.
-// What such a row doesn't know stays as it is, and so does the label: the source
-// that knows the feature by its older id knows less of it.
+// rename gives staged rows that come under a former id the id they have now, and
+// lets no staged row of a merged feature wipe out what another source knows of
+// it. The label stays the one it has: the source that knows the feature by its
+// older id knows less of it.
 func (w writer) rename(ctx context.Context, stage string) error {
 	var sets []clause.C
 	for _, c := range w.s.WriteColumns() {
@@ -119,25 +123,50 @@ func (w writer) rename(ctx context.Context, stage string) error {
 		case c == "label" || c == "label_en" || c == "search":
 			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), clause.Column("t", c), clause.Column("f", c)))
 		default:
-			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), w.known(c, "f"), clause.Column("t", c)))
+			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("t", c))))
 		}
 	}
-	return w.exec(ctx, clause.Of("UPDATE ? f SET id = a.id, ? FROM feature_aliases a JOIN ? t ON t.id = a.id WHERE f.id = a.alias",
+	err := w.exec(ctx, clause.Of("UPDATE ? f SET id = a.id, ? FROM feature_aliases a LEFT JOIN ? t ON t.id = a.id WHERE f.id = a.alias",
 		clause.Name(stage), clause.Join(", ", sets...), clause.Name(w.s.Table)))
+	if err != nil {
+		return err
+	}
+	var keeps []clause.C
+	for _, c := range w.s.WriteColumns() {
+		if c != "id" {
+			keeps = append(keeps, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("t", c))))
+		}
+	}
+	return w.exec(ctx, clause.Of("UPDATE ? f SET ? FROM ? t WHERE t.id = f.id AND EXISTS (SELECT FROM feature_aliases a WHERE a.id = f.id)",
+		clause.Name(stage), clause.Join(", ", keeps...), clause.Name(w.s.Table)))
 }
 
-// known is a column's value, NULL for an empty list.
-func (w writer) known(column string, of string) clause.C {
-	c := clause.Column("f", column)
-	if of == "o" {
-		c = clause.Column("o", column)
+// complete gives rows of merged features what staged rows know and they don't:
+// those too old to be written, or of the same batch as a newer one.
+func (w writer) complete(ctx context.Context, stage string) error {
+	var sets, old, fresh []clause.C
+	for _, c := range w.s.WriteColumns() {
+		switch c {
+		case "id", "source", "record_key", "sharing", "search", "label", "label_en", "version_at":
+			continue
+		}
+		value := w.either(c, clause.Column("t", c), clause.Column("f", c))
+		sets = append(sets, clause.Of("? = ?", clause.Name(c), value))
+		old, fresh = append(old, clause.Column("t", c)), append(fresh, value)
 	}
+	return w.exec(ctx, clause.Of("UPDATE ? t SET ? FROM ? f WHERE f.id = t.id AND EXISTS (SELECT FROM feature_aliases a WHERE a.id = f.id) AND (?) IS DISTINCT FROM (?)",
+		clause.Name(w.s.Table), clause.Join(", ", sets...), clause.Name(stage), clause.Join(", ", old...), clause.Join(", ", fresh...)))
+}
+
+// either is the column of the row first, or where that row doesn't know it, of
+// the row then. An empty list knows nothing.
+func (w writer) either(column string, first, then clause.C) clause.C {
 	for _, f := range w.s.Fields {
 		if f.Column == column && (f.Kind == layer.KindStrings || f.Kind == layer.KindEnums) {
-			return clause.Of("nullif(?, '{}')", c)
+			return clause.Of("coalesce(nullif(?, '{}'), ?, '{}')", first, then)
 		}
 	}
-	return c
+	return clause.Of("coalesce(?, ?)", first, then)
 }
 
 // formerRow is a row under a former id, taken out of the table, and the id it
@@ -167,6 +196,7 @@ func (w writer) former(ctx context.Context, rows []layer.Row) ([]formerRow, erro
 		clause.Of("WITH gone AS (DELETE FROM ? o USING ? WHERE o.id = k.alias RETURNING o.*) INSERT INTO ? SELECT * FROM gone", clause.Name(w.s.Table), pairs, old),
 		clause.Of("UPDATE feature_aliases a SET id = k.id FROM ? WHERE a.id = k.alias", pairs),
 		clause.Of("INSERT INTO feature_aliases (alias, id) SELECT k.alias, k.id FROM ? ON CONFLICT (alias) DO UPDATE SET id = excluded.id", pairs),
+		clause.Of("DELETE FROM feature_aliases WHERE alias = id"), // claimed back
 	} {
 		if err := w.exec(ctx, statement); err != nil {
 			return nil, err
@@ -198,7 +228,7 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 		case "version_at":
 			sets = append(sets, clause.Of("version_at = greatest(f.version_at, o.version_at)"))
 		default:
-			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), w.known(c, "f"), clause.Column("o", c)))
+			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("o", c))))
 		}
 	}
 	table := clause.Name(w.s.Table)

@@ -6,12 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
-	"geohub/access"
 	"geohub/clause"
 	"geohub/geo"
 	"geohub/geo/postgis"
@@ -365,108 +363,6 @@ func (r *Reader) extents(ctx context.Context, lists []*list) ([]*geo.BBox, error
 	return out, err
 }
 
-// LayerInfo is a layer in the catalogue, as the viewer sees it.
-type LayerInfo struct {
-	Name  Name
-	Field string
-	Count int
-	// Extent and Freshness are nil when the viewer sees nothing of the layer.
-	Extent    *geo.BBox
-	Freshness *Freshness
-	Sharing   access.Sharing
-	Fields    []*FieldInfo
-	Tiles     string
-
-	s    *System
-	info *Info
-	r    *Reader
-}
-
-// Title is what people call the layer.
-func (i *LayerInfo) Title(lang *Lang) string { return i.info.Title.In(lang) }
-
-// Description says what the layer holds; there is one language of it.
-func (i *LayerInfo) Description(lang *Lang) *string {
-	return &i.info.Description
-}
-
-// Agency answers for the layer.
-func (i *LayerInfo) Agency(ctx context.Context) (*Agency, error) { return i.r.Agency(ctx, i.s.Agency) }
-
-// FieldInfo is a field in the catalogue.
-type FieldInfo struct {
-	Name, Type string
-	Unit       *string // UCUM
-	Sharing    access.Sharing
-	Personal   access.Personal
-	Values     []*EnumTitle
-	title      Title
-}
-
-// Title is what people call the field.
-func (f *FieldInfo) Title(lang *Lang) string {
-	if f.title.VI == "" {
-		return f.Name
-	}
-	return f.title.In(lang)
-}
-
-// EnumTitle is a value of an enum with its title.
-type EnumTitle struct {
-	Value string
-	title Title
-}
-
-// Title is what people call the value.
-func (e *EnumTitle) Title(lang *Lang) string { return e.title.In(lang) }
-
-// Layers is the catalogue: two statements for counts, boxes and newest times.
-func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
-	var lists []*list
-	var newest []clause.C
-	for _, s := range r.catalog.systems {
-		l := &list{r: r, s: s, where: clause.And(r.policy(s))}
-		lists = append(lists, l)
-		newest = append(newest, clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(s.Table), l.where))
-		r.agencies.Want(s.Agency)
-	}
-	counts, err := r.counts(ctx, lists)
-	if err != nil {
-		return nil, err
-	}
-	boxes, err := r.extents(ctx, lists)
-	if err != nil {
-		return nil, err
-	}
-	observed, err := r.times(ctx, newest)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*LayerInfo, len(lists))
-	for i, l := range lists {
-		info := r.catalog.info[l.s]
-		out[i] = &LayerInfo{Name: Name(l.s.Name), Field: l.s.Field, Count: counts[i], Extent: boxes[i],
-			Freshness: freshness(l.s, observed[i], r.now), Sharing: info.Class.Sharing, Fields: info.fields(),
-			Tiles: "/tiles/" + l.s.Field + "/{z}/{x}/{y}.mvt", s: l.s, info: info, r: r}
-	}
-	return out, nil
-}
-
-func (i *Info) fields() []*FieldInfo {
-	out := make([]*FieldInfo, len(i.Fields))
-	for j, m := range i.Fields {
-		f := &FieldInfo{Name: m.Name, Type: m.Type, Sharing: m.Class.Sharing, Personal: m.Class.Personal, title: m.Title}
-		if m.Measure != "" {
-			f.Unit = &m.Measure
-		}
-		for _, v := range m.Values {
-			f.Values = append(f.Values, &EnumTitle{v.Value, v.Title})
-		}
-		out[j] = f
-	}
-	return out
-}
-
 // geometryOf reads the geometry of a row that may have been read without it.
 func (r *Reader) geometryOf(ctx context.Context, row Row) (g orb.Geometry, err error) {
 	b := row.feature()
@@ -476,17 +372,4 @@ func (r *Reader) geometryOf(ctx context.Context, row Row) (g orb.Geometry, err e
 	c := clause.Of("SELECT f.geom FROM ? f WHERE f.id = ?", clause.Name(b.page.s.Table), b.ID)
 	err = r.query(ctx, "find geometry", c, func(rows pgx.Rows) error { return rows.Scan(&g) })
 	return g, err
-}
-
-// times reads several moments in one statement.
-func (r *Reader) times(ctx context.Context, parts []clause.C) ([]*time.Time, error) {
-	out := make([]*time.Time, len(parts))
-	err := r.query(ctx, "newest observations", clause.Of("SELECT ?", clause.Join(", ", parts...)), func(rows pgx.Rows) error {
-		dest := make([]any, len(out))
-		for i := range out {
-			dest[i] = &out[i]
-		}
-		return rows.Scan(dest...)
-	})
-	return out, err
 }

@@ -390,7 +390,7 @@ func (tb *table) list(t *rapid.T, f *layer.Field) any {
 
 // ops are the comparisons that each kind's input offers.
 var ops = map[layer.Kind][]string{
-	layer.KindString:   {"eq", "in", "notIn", "prefix", "contains", "isNull"},
+	layer.KindString:   {"eq", "in", "notIn", "prefix", "prefix", "contains", "contains", "isNull"},
 	layer.KindEnum:     {"eq", "in", "notIn", "isNull"},
 	layer.KindFloat:    {"eq", "lt", "lte", "gt", "gte", "isNull"},
 	layer.KindInt:      {"eq", "in", "lt", "lte", "gt", "gte", "isNull"},
@@ -433,12 +433,13 @@ func (tb *table) part(t *rapid.T, s string, front bool) string {
 
 // filter draws a filter of any form.
 func (tb *table) filter(t *rapid.T, depth int) map[string]any {
-	var fields []*layer.Field
+	fields := map[layer.Kind][]*layer.Field{}
 	for _, f := range tb.Fields {
 		if _, known := ops[f.Kind]; known && f.Filter {
-			fields = append(fields, f)
+			fields[f.Kind] = append(fields[f.Kind], f)
 		}
 	}
+	kinds := slices.Sorted(maps.Keys(fields))
 	out := map[string]any{}
 	for range rapid.SampledFrom([]int{1, 1, 1, 2, 2, 0, 3}).Draw(t, "members") {
 		kind := rapid.IntRange(0, 11).Draw(t, "member")
@@ -463,7 +464,8 @@ func (tb *table) filter(t *rapid.T, depth int) map[string]any {
 			}
 			out["text"] = strings.Join(words, " ")
 		default:
-			f := rapid.SampledFrom(fields).Draw(t, "field")
+			// The kind first: a layer of many numbers would ask for little else.
+			f := rapid.SampledFrom(fields[rapid.SampledFrom(append(kinds, layer.KindString)).Draw(t, "kind")]).Draw(t, "field")
 			out[f.Name] = any(tb.comparison(t, f))
 			if rapid.IntRange(0, 9).Draw(t, "says nothing") == 0 {
 				out[f.Name] = nil
@@ -471,6 +473,21 @@ func (tb *table) filter(t *rapid.T, depth int) map[string]any {
 		}
 	}
 	return out
+}
+
+// typed draws a filter that is one text as somebody might type it: among filters
+// of every form too few of these find anything.
+func (tb *table) typed(t *rapid.T) map[string]any {
+	var fields []*layer.Field
+	for _, f := range tb.Fields {
+		if f.Filter && f.Kind == layer.KindString && len(tb.values(f.Name)) > 0 {
+			fields = append(fields, f)
+		}
+	}
+	f := rapid.SampledFrom(fields).Draw(t, "field")
+	op := rapid.SampledFrom([]string{"prefix", "contains"}).Draw(t, "op")
+	value := rapid.SampledFrom(tb.values(f.Name)).Draw(t, "value").(string)
+	return map[string]any{f.Name: map[string]any{op: tb.part(t, value, op == "prefix")}}
 }
 
 // edgeM is how near to the rim of a circle a row may not lie: there PostGIS and
@@ -579,6 +596,9 @@ func TestNaive(t *testing.T) {
 			some := 0
 			rapid.Check(t, func(t *rapid.T) {
 				filter := tb.filter(t, 2)
+				if rapid.IntRange(0, 3).Draw(t, "only typed") == 0 {
+					filter = tb.typed(t)
+				}
 				area, inside := tb.area(t)
 				order, compare := tb.order(t)
 				variables := map[string]any{"filter": filter, "area": area, "order": order}

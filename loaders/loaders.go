@@ -48,12 +48,7 @@ func (l *Loader[K, V]) Want(keys ...K) {
 
 // Load gives the value of k; found is false when there is none.
 func (l *Loader[K, V]) Load(ctx context.Context, k K) (value V, found bool, err error) {
-	l.mu.Lock()
-	e := l.want(k)
-	if e.done == nil {
-		l.run(ctx)
-	}
-	l.mu.Unlock()
+	e := l.begun(ctx, k)
 	select {
 	case <-e.done:
 		return e.value, e.found, e.err
@@ -76,6 +71,17 @@ func (l *Loader[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
 		}
 	}
 	return values, nil
+}
+
+// begun gives the entry of k, fetched or being fetched.
+func (l *Loader[K, V]) begun(ctx context.Context, k K) *entry[V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.want(k)
+	if e.done == nil {
+		l.run(ctx)
+	}
+	return e
 }
 
 func (l *Loader[K, V]) want(k K) *entry[V] {

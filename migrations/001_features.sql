@@ -79,7 +79,7 @@ CREATE TABLE features (
   label_en text,
   geom geometry(Geometry, 4326) CHECK (
     geom IS NULL OR (ST_XMin(geom) >= -180 AND ST_XMax(geom) <= 180
-      AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90 AND ST_IsValid(geom))),
+      AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90 AND NOT ST_IsEmpty(geom) AND ST_IsValid(geom))),
   position_accuracy_m float8,
   unit_id integer,
   agency_code text,

@@ -41,7 +41,7 @@ CREATE INDEX ON vessels (home_port_id);
 CREATE TABLE vessel_positions (
   feature_id text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
-  geom geometry(Point, 4326) NOT NULL,
+  geom geometry(Point, 4326) NOT NULL CHECK (ST_X(geom) BETWEEN -180 AND 180 AND ST_Y(geom) BETWEEN -90 AND 90),
   speed_kn float8,
   course_deg float8,
   heading_deg float8,

@@ -20,12 +20,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	m := Main{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	m := Main{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
 	os.Exit(m.Run(ctx, os.Args[1:]))
 }
 
 // Main is the program without its process: end-to-end tests run it too.
 type Main struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	// Ready is told the address once the hub serves; may be nil.
@@ -50,9 +51,13 @@ func (m Main) Run(ctx context.Context, args []string) int {
 	root.SetErr(m.Stderr)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
+	var refused refusedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &refused):
+		fmt.Fprintf(m.Stderr, "hub: %v\n", err)
+		return exitRefused
 	case errors.As(err, &usage):
 		fmt.Fprintf(m.Stderr, "hub: %v\nTry `hub --help`.\n", err)
 		return exitUsage
@@ -81,7 +86,7 @@ func (m Main) root() *cobra.Command {
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	cfg := m.config(c)
-	c.AddCommand(m.serve(cfg), m.migrate(cfg), m.demo(cfg), m.importCommand(cfg), m.doctor(cfg), m.version())
+	c.AddCommand(m.serve(cfg), m.migrate(cfg), m.demo(cfg), m.importCommand(cfg), m.decode(), m.doctor(cfg), m.version())
 	for _, sub := range c.Commands() {
 		if sub.Args == nil && !sub.HasSubCommands() {
 			sub.Args = noArgs

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,8 +74,9 @@ func Province() pgtest.Template {
 	return t
 }
 
-// sources is a hash of the code that makes and writes the province.
-func sources() string {
+// sources is a hash of the code that makes and writes the province, taken once:
+// the program that runs was built from it.
+var sources = sync.OnceValue(func() string {
 	_, file, _, _ := runtime.Caller(0)
 	root := filepath.Join(filepath.Dir(file), "../..")
 	h := sha256.New()
@@ -89,7 +91,7 @@ func sources() string {
 		})
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
-}
+})
 
 // Catalog is the catalogue of all layers.
 func Catalog(t testing.TB) *layer.Catalog {
