@@ -114,10 +114,24 @@ func inspect(dir string) (Binaries, bool) {
 	b.Version, _ = strconv.Atoi(string(m[1])) // digits by the pattern
 	for _, share := range b.shareDirs() {
 		if _, err := os.Stat(filepath.Join(share, "extension", "postgis.control")); err == nil {
-			b.PostGIS = true
+			b.PostGIS = b.hasLibrary()
 		}
 	}
 	return b, true
+}
+
+// hasLibrary says whether PostGIS's library is there too: distributions ship it
+// apart from the control file. Where nobody tells its folder it is believed.
+func (b Binaries) hasLibrary() bool {
+	folder := filepath.Join(filepath.Dir(b.Dir), "lib")
+	if out, err := exec.Command(b.path("pg_config"), "--pkglibdir").Output(); err == nil {
+		folder = strings.TrimSpace(string(out))
+	}
+	if _, err := os.Stat(folder); err != nil {
+		return true
+	}
+	found, _ := filepath.Glob(filepath.Join(folder, "postgis-3.*"))
+	return len(found) > 0
 }
 
 // shareDirs asks pg_config, which some distributions ship apart from the

@@ -21,9 +21,11 @@ servers() {
 	} | sort -rn
 }
 
-# have_postgis VERSION
+# have_postgis VERSION: its control file, and its library, which is a package of
+# its own.
 have_postgis() {
-	[ -e "/usr/share/postgresql/$1/extension/postgis.control" ]
+	[ -e "/usr/share/postgresql/$1/extension/postgis.control" ] &&
+		[ -e "/usr/lib/postgresql/$1/lib/postgis-3.so" ]
 }
 
 # Sets server to the newest good version that has PostGIS, or failing that to
@@ -42,7 +44,8 @@ if [ -z "$server" ] && command -v pg_config >/dev/null 2>&1; then
 	v=$(pg_config --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 	if [ "${v:-0}" -ge "$min" ] && [ -x "$(pg_config --bindir)/postgres" ]; then
 		server=$v
-		if [ -e "$(pg_config --sharedir)/extension/postgis.control" ]; then
+		if [ -e "$(pg_config --sharedir)/extension/postgis.control" ] &&
+			ls "$(pg_config --pkglibdir)"/postgis-3.* >/dev/null 2>&1; then
 			postgis=yes
 		fi
 	fi
