@@ -192,9 +192,6 @@ func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string
 	return c.Edges(ctx)
 }
 
-// LayerOf gives the system with a name; nil when there is none.
-func (c *Catalog) LayerOf(name Name) *System { return c.byName[name] }
-
 // Edges are the page's features with their cursors.
 func (c *FeatureConnection) Edges(ctx context.Context) ([]*FeatureEdge, error) {
 	c.once.Do(func() { c.err = c.read(ctx) })

@@ -21,7 +21,6 @@ type Name string
 // units of measure, descriptions. It is never changed after NewCatalog.
 type Catalog struct {
 	systems  []*System
-	byName   map[Name]*System
 	byPrefix map[string]*System
 	info     map[*System]*Info
 	crs      sync.Map // EPSG codes known to the database; those asked for only
@@ -64,10 +63,10 @@ type reference struct {
 // NewCatalog joins the declarations with the schema. An error names what one
 // says and the other doesn't.
 func NewCatalog(systems []*System, schema *ast.Schema) (*Catalog, error) {
-	c := &Catalog{systems: systems, byName: map[Name]*System{}, byPrefix: map[string]*System{}, info: map[*System]*Info{}}
+	c := &Catalog{systems: systems, byPrefix: map[string]*System{}, info: map[*System]*Info{}}
 	byType := map[string]*System{}
 	for _, s := range systems {
-		c.byName[Name(s.Name)], c.byPrefix[s.One], byType[s.Type] = s, s, s
+		c.byPrefix[s.One], byType[s.Type] = s, s
 	}
 	for _, s := range systems {
 		info, err := describe(s, schema, byType)

@@ -103,9 +103,6 @@ func (r *Reader) once(key string, ask func() (*FeatureConnection, error)) (*Feat
 	return c, nil
 }
 
-// Viewer is who asks.
-func (r *Reader) Viewer() access.Viewer { return r.viewer }
-
 // Now is the operation's one moment.
 func (r *Reader) Now() time.Time { return r.now }
 

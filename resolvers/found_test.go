@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"geohub/access"
 	"geohub/internal/hubtest"
@@ -85,16 +84,12 @@ func TestWrongQuestions(t *testing.T) {
 		{"introspection many times", `{ ` + repeat(15, "a%d: __schema { types { name fields { name description args { name } } enumValues { name } } } ") + `}`, nil, "COST_LIMIT"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
 			a := h.Post(test.query, test.variables)
 			if len(a.Errors) == 0 {
 				t.Fatalf("answered %.200s", a.Data)
 			}
 			if a.Errors[0].Code() != test.code {
 				t.Errorf("code %s, want %s: %s", a.Errors[0].Code(), test.code, a.Errors[0].Message)
-			}
-			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}

@@ -278,9 +278,6 @@ func TestStaleDatabasesAreDropped(t *testing.T) {
 
 // TestProcesses runs this test's binary twice at once, as go test runs packages.
 func TestProcesses(t *testing.T) {
-	if os.Getenv("PGTEST_CHILD") != "" {
-		t.Skip("only the child's part, TestChild, is wanted")
-	}
 	var builds atomic.Int32
 	template := towns(t, &builds)
 	var children []*exec.Cmd
