@@ -49,8 +49,7 @@ func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []
 		names = append(names, clause.Name(c))
 	}
 	list := clause.Join(", ", names...)
-	sql, _ := clause.Of("CREATE TEMP TABLE ? ON COMMIT DROP AS SELECT ? FROM ? WHERE false", clause.Name(stage), list, clause.Name(s.Table)).SQL()
-	if _, err := tx.Exec(ctx, sql); err != nil {
+	if err := stageSeries(ctx, tx, stage, s.Table, list); err != nil {
 		return Result{}, fmt.Errorf("stage %s: %w", s.Table, err)
 	}
 	source := pgx.CopyFromSlice(len(points), func(i int) ([]any, error) {
@@ -64,20 +63,47 @@ func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
 		return Result{}, fmt.Errorf("copy %s: %w", s.Table, err)
 	}
-	sql, _ = clause.Of("UPDATE ? s SET feature_id = a.id FROM feature_aliases a WHERE s.feature_id = a.alias", clause.Name(stage)).SQL()
+	sql, _ := clause.Of("UPDATE ? s SET feature_id = a.id FROM feature_aliases a WHERE s.feature_id = a.alias", clause.Name(stage)).SQL()
 	if _, err := tx.Exec(ctx, sql); err != nil {
 		return Result{}, fmt.Errorf("resolve aliases of %s: %w", s.Table, err)
 	}
-	sql, _ = clause.Of("INSERT INTO ? (?) SELECT ? FROM ? ON CONFLICT DO NOTHING", clause.Name(s.Table), list, list, clause.Name(stage)).SQL()
+	sql, _ = moved(s, stage, list).SQL()
 	tag, err := tx.Exec(ctx, sql)
 	if err != nil {
 		return Result{}, fmt.Errorf("append %s: %w", s.Table, err)
 	}
-	sql, _ = clause.Of("DROP TABLE ?", clause.Name(stage)).SQL()
-	if _, err := tx.Exec(ctx, sql); err != nil {
-		return Result{}, fmt.Errorf("append %s: %w", s.Table, err)
+	changed := int(tag.RowsAffected())
+	return Result{In: len(points), Changed: changed, Same: len(points) - changed}, nil
+}
+
+// stageSeries makes the connection's own table for rows on their way, or empties it.
+func stageSeries(ctx context.Context, tx pgx.Tx, stage, table string, columns clause.C) error {
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", "pg_temp."+stage).Scan(&there); err != nil {
+		return err
 	}
-	return Result{In: len(points), Changed: int(tag.RowsAffected())}, nil
+	c := clause.Of("CREATE TEMP TABLE ? ON COMMIT DELETE ROWS AS SELECT ? FROM ? WHERE false", clause.Name(stage), columns, clause.Name(table))
+	if there {
+		c = clause.Of("DELETE FROM ?", clause.Name(stage))
+	}
+	sql, _ := c.SQL()
+	_, err := tx.Exec(ctx, sql)
+	return err
+}
+
+// moved takes the staged rows into the series: what is there stays, or is
+// counted up.
+func moved[T any](s *layer.Series[T], stage string, columns clause.C) clause.C {
+	if s.Sum == "" {
+		return clause.Of("INSERT INTO ? (?) SELECT ? FROM ? ON CONFLICT DO NOTHING", clause.Name(s.Table), columns, columns, clause.Name(stage))
+	}
+	keys := []clause.C{clause.Name("feature_id"), clause.Name("at")}
+	for _, tie := range s.Ties {
+		keys = append(keys, clause.Name(tie))
+	}
+	key, sum := clause.Join(", ", keys...), clause.Name(s.Sum)
+	return clause.Of("INSERT INTO ? AS t (?, ?) SELECT ?, sum(?) FROM ? GROUP BY ? ON CONFLICT (?) DO UPDATE SET ? = t.? + excluded.?",
+		clause.Name(s.Table), key, sum, key, sum, clause.Name(stage), key, key, sum, sum, sum)
 }
 
 func at[T any](p Point[T]) time.Time {

@@ -13,8 +13,21 @@ import (
 
 // Result counts what became of a batch.
 type Result struct {
-	In      int // records of the batch
-	Changed int // rows inserted or changed
+	In          int // records of the batch
+	Changed     int // rows inserted or changed
+	Same        int // rows that were so already
+	Late        int // rows older than what is there
+	Quarantined int // records that could not be understood or stored
+	Gone        int // rows that the source no longer has
+}
+
+func (r *Result) add(o Result) {
+	r.In += o.In
+	r.Changed += o.Changed
+	r.Same += o.Same
+	r.Late += o.Late
+	r.Quarantined += o.Quarantined
+	r.Gone += o.Gone
 }
 
 // Upsert writes rows of a layer in one transaction: newer versions over older
@@ -23,65 +36,97 @@ type Result struct {
 // series; the older ids resolve to it from then on, and records that still come
 // under them are written to it.
 func Upsert[T any](ctx context.Context, tx pgx.Tx, l *layer.Layer[T], rows []*T) (Result, error) {
+	return upsertPart(ctx, tx, Whole(l), rows)
+}
+
+// upsertPart is Upsert of the fields of one part.
+func upsertPart[T any](ctx context.Context, tx pgx.Tx, part *Part[T], rows []*T) (Result, error) {
 	if len(rows) == 0 {
 		return Result{}, nil
 	}
-	w := writer{tx: tx, s: l.System}
+	w := writer{tx: tx, s: part.layer.System, part: part.name, owns: part.owns, sparse: part.sparse}
 	all := make([]layer.Row, len(rows))
 	for i, row := range rows {
 		all[i] = any(row).(layer.Row)
 	}
-	changed, err := w.upsert(ctx, all)
+	r, err := w.upsert(ctx, all)
 	if err != nil {
-		return Result{}, fmt.Errorf("write %s: %w", l.Field, err)
+		return Result{}, fmt.Errorf("write %s: %w", part.layer.Field, err)
 	}
-	return Result{In: len(rows), Changed: changed}, nil
+	r.In = len(rows)
+	return r, nil
 }
 
 type writer struct {
-	tx pgx.Tx
-	s  *layer.System
+	tx     pgx.Tx
+	s      *layer.System
+	part   string                   // the name under which the version is kept
+	owns   func(column string) bool // the columns that are overwritten
+	sparse bool                     // what is not known is no reason to forget
 }
 
-func (w writer) upsert(ctx context.Context, rows []layer.Row) (int, error) {
+func (w writer) upsert(ctx context.Context, rows []layer.Row) (Result, error) {
 	columns := w.s.WriteColumns()
 	stage := "stage_" + w.s.Table
-	if err := w.exec(ctx, clause.Of("CREATE TEMP TABLE IF NOT EXISTS ? (LIKE ? INCLUDING DEFAULTS) ON COMMIT DROP", clause.Name(stage), clause.Name(w.s.Table))); err != nil {
-		return 0, err
-	}
-	if err := w.exec(ctx, clause.Of("ALTER TABLE ? ALTER updated_at SET DEFAULT now()", clause.Name(stage))); err != nil {
-		return 0, err
-	}
-	if err := w.exec(ctx, clause.Of("TRUNCATE ?", clause.Name(stage))); err != nil {
-		return 0, err
+	if err := w.stage(ctx, stage); err != nil {
+		return Result{}, err
 	}
 	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return w.s.WriteValues(rows[i]), nil })
 	if _, err := w.tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
-		return 0, fmt.Errorf("copy: %w", err)
+		return Result{}, fmt.Errorf("copy: %w", err)
 	}
 	former, err := w.former(ctx, rows)
 	if err != nil {
-		return 0, fmt.Errorf("take aliases: %w", err)
+		return Result{}, fmt.Errorf("take aliases: %w", err)
 	}
 	if err := w.rename(ctx, stage); err != nil {
-		return 0, fmt.Errorf("resolve aliases: %w", err)
+		return Result{}, fmt.Errorf("resolve aliases: %w", err)
+	}
+	late, err := w.late(ctx, stage)
+	if err != nil {
+		return Result{}, err
 	}
 	changed, err := w.insert(ctx, stage, columns)
 	if err != nil {
-		return 0, err
+		return Result{}, err
 	}
 	for _, f := range former {
 		if err := w.fold(ctx, f); err != nil {
-			return 0, fmt.Errorf("merge %s into %s: %w", f.alias, f.id, err)
+			return Result{}, fmt.Errorf("merge %s into %s: %w", f.alias, f.id, err)
 		}
 	}
 	if err := w.complete(ctx, stage); err != nil {
-		return 0, fmt.Errorf("complete merged rows: %w", err)
+		return Result{}, fmt.Errorf("complete merged rows: %w", err)
 	}
-	return changed, nil
+	return Result{Changed: changed, Late: late, Same: max(0, len(rows)-changed-late)}, nil
 }
 
-// insert moves the newest version of each staged row into the layer.
+// stage makes the connection's own table for rows on their way, or empties it.
+func (w writer) stage(ctx context.Context, stage string) error {
+	var there bool
+	if err := w.tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", "pg_temp."+stage).Scan(&there); err != nil {
+		return err
+	}
+	if there {
+		return w.exec(ctx, clause.Of("DELETE FROM ?", clause.Name(stage)))
+	}
+	if err := w.exec(ctx, clause.Of("CREATE TEMP TABLE ? (LIKE ? INCLUDING DEFAULTS) ON COMMIT DELETE ROWS", clause.Name(stage), clause.Name(w.s.Table))); err != nil {
+		return err
+	}
+	return w.exec(ctx, clause.Of("ALTER TABLE ? ALTER updated_at SET DEFAULT now()", clause.Name(stage)))
+}
+
+// late counts the staged rows that are older than what is there.
+func (w writer) late(ctx context.Context, stage string) (n int, err error) {
+	sql, args := clause.Of("SELECT count(*) FROM ? f JOIN ? t ON t.id = f.id WHERE ? > f.version_at", clause.Name(stage), clause.Name(w.s.Table), w.version()).SQL()
+	return n, w.tx.QueryRow(ctx, sql, args...).Scan(&n)
+}
+
+// version is that of the part in the row t that is there.
+func (w writer) version() clause.C { return clause.Of("(t.versions->>?)::timestamptz", w.part) }
+
+// insert moves the newest version of each staged row into the layer: all of a
+// new row, of another the columns that the part owns.
 func (w writer) insert(ctx context.Context, stage string, columns []string) (int, error) {
 	var names, values, sets, old, fresh []clause.C
 	for _, c := range append(columns, "unit_id") {
@@ -94,21 +139,30 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 		default:
 			values = append(values, clause.Column("f", c))
 		}
-		if c != "id" {
-			sets = append(sets, clause.Of("? = ?", clause.Name(c), clause.Column("excluded", c)))
-			old = append(old, clause.Column("t", c))
-			fresh = append(fresh, clause.Column("excluded", c))
+		if c == "id" || c == "version_at" || c == "exchange" || !w.owns(c) && !(c == "unit_id" && w.owns("geom")) {
+			continue
 		}
+		value := clause.Column("excluded", c)
+		if w.sparse {
+			value = w.either(c, value, clause.Column("t", c))
+		}
+		sets = append(sets, clause.Of("? = ?", clause.Name(c), value))
+		old = append(old, clause.Column("t", c))
+		fresh = append(fresh, value)
 	}
-	statement := clause.Of(`INSERT INTO ? AS t (?, updated_at)
-		SELECT ?, now() FROM (SELECT DISTINCT ON (id) * FROM ? ORDER BY id, version_at DESC NULLS LAST) f
-		ON CONFLICT (id) DO UPDATE SET ?, updated_at = excluded.updated_at
-		WHERE (t.version_at IS NULL OR t.version_at <= excluded.version_at) AND (?) IS DISTINCT FROM (?)`,
-		clause.Name(w.s.Table), clause.Join(", ", names...), clause.Join(", ", values...), clause.Name(stage),
-		clause.Join(", ", sets...), clause.Join(", ", old...), clause.Join(", ", fresh...))
+	differs := clause.Of("(?) IS DISTINCT FROM (?)", clause.Join(", ", old...), clause.Join(", ", fresh...))
+	statement := clause.Of(`WITH written AS (INSERT INTO ? AS t (?, versions, updated_at)
+		SELECT ?, jsonb_strip_nulls(jsonb_build_object(?::text, f.version_at)), now() FROM (SELECT DISTINCT ON (id) * FROM ? ORDER BY id, version_at DESC NULLS LAST) f
+		ON CONFLICT (id) DO UPDATE SET ?, version_at = greatest(t.version_at, excluded.version_at), versions = t.versions || excluded.versions,
+			exchange = CASE WHEN ? THEN excluded.exchange ELSE t.exchange END, updated_at = CASE WHEN ? THEN excluded.updated_at ELSE t.updated_at END
+		WHERE (? IS NULL OR ? <= excluded.version_at) AND (? OR t.versions->>? IS DISTINCT FROM excluded.versions->>?)
+		RETURNING t.updated_at = now() AS changed)
+		SELECT count(*) FROM written WHERE changed`,
+		clause.Name(w.s.Table), clause.Join(", ", names...), clause.Join(", ", values...), w.part, clause.Name(stage),
+		clause.Join(", ", sets...), differs, differs, w.version(), w.version(), differs, w.part, w.part)
 	sql, args := statement.SQL()
-	tag, err := w.tx.Exec(ctx, sql, args...)
-	return int(tag.RowsAffected()), err
+	var changed int
+	return changed, w.tx.QueryRow(ctx, sql, args...).Scan(&changed)
 }
 
 // rename gives staged rows that come under a former id the id they have now, and
@@ -147,7 +201,7 @@ func (w writer) complete(ctx context.Context, stage string) error {
 	var sets, old, fresh []clause.C
 	for _, c := range w.s.WriteColumns() {
 		switch c {
-		case "id", "source", "record_key", "sharing", "search", "label", "label_en", "version_at":
+		case "id", "source", "record_key", "sharing", "exchange", "search", "label", "label_en", "version_at":
 			continue
 		}
 		value := w.either(c, clause.Column("t", c), clause.Column("f", c))
@@ -219,7 +273,7 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 	var sets []clause.C
 	for _, c := range w.s.WriteColumns() {
 		switch c {
-		case "id", "source", "record_key", "sharing":
+		case "id", "source", "record_key", "sharing", "exchange":
 		case "search":
 			sets = append(sets, clause.Of("search = concat_ws(' ', f.search, o.search)"))
 		case "geom", "position_accuracy_m", "observed_at":
@@ -231,6 +285,7 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("o", c))))
 		}
 	}
+	sets = append(sets, clause.Of("versions = o.versions || f.versions"))
 	table := clause.Name(w.s.Table)
 	statements := []clause.C{
 		clause.Of("UPDATE ? f SET ? FROM ? o WHERE f.id = ? AND o.id = ?", table, clause.Join(", ", sets...), clause.Name("old_"+w.s.Table), f.id, f.alias),

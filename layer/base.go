@@ -21,6 +21,9 @@ type Base struct {
 	PositionAccuracyM *float64
 	// AgencyCode is the owner's code by QĐ 20/2020, "H57.12".
 	AgencyCode string
+	// Exchange names the request of a gateway that brought this version
+	// (X-Road-Id); may be empty. Written, never read back.
+	Exchange string
 	// Source names the connection it came by and RecordKey its key there.
 	Source, RecordKey string
 	// ObservedAt is the source's time (of a report: when it was made),

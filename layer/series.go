@@ -23,6 +23,9 @@ type Series[T any] struct {
 	Columns []string
 	// Ties are the columns that tell rows of the same moment apart.
 	Ties []string
+	// Sum is the column that adds up when a row of the same key comes; "" when
+	// the first stays.
+	Sum string
 }
 
 // NewSeries declares a series over a table. ties name the columns that, with
@@ -33,6 +36,14 @@ func NewSeries[T any](table string, ties ...string) *Series[T] {
 	for i := range t.NumField() {
 		s.Columns = append(s.Columns, snake(lowerFirst(t.Field(i).Name)))
 	}
+	return s
+}
+
+// NewCounts declares a series of counts: ties name the columns that, with
+// feature and time, make its key, and sum the column that is counted up.
+func NewCounts[T any](table, sum string, ties ...string) *Series[T] {
+	s := NewSeries[T](table, ties...)
+	s.Sum = sum
 	return s
 }
 

@@ -86,7 +86,9 @@ CREATE TABLE features (
   source text NOT NULL,
   record_key text,
   observed_at timestamptz,
-  version_at timestamptz, -- the source's time of this version: an older one never overwrites a newer
+  version_at timestamptz, -- the source's time of the newest version of any part
+  versions jsonb NOT NULL DEFAULT '{}', -- the same by part of the row: an older one never overwrites a newer
+  exchange text, -- the request of the source's gateway that brought the newest version (X-Road)
   updated_at timestamptz NOT NULL,
   sharing smallint NOT NULL DEFAULT 0, -- 0 open, 1 shared, 2 private
   search text -- folded words of the label and of the fields that `text` looks into

@@ -18,6 +18,9 @@ import (
 //go:embed data
 var data embed.FS
 
+// Seed makes the demo's province; the same moment and seed make the same one.
+const Seed = 1975
+
 // Province is Huế as of one moment, out of one seed. Its methods are what each
 // system of an agency would answer then; they may be called in any order, and
 // at the same time.

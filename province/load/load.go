@@ -20,9 +20,6 @@ import (
 	"geohub/systems"
 )
 
-// Seed makes the demo province; the same moment and seed make the same one.
-const Seed = 1975
-
 // When says what to do with a database that holds something already.
 type When int
 
@@ -80,7 +77,7 @@ func Province(ctx context.Context, conn *pgx.Conn, now time.Time, when When, pro
 		return 0, err
 	}
 	defer tx.Rollback(ctx)
-	l := loader{tx: tx, p: province.New(Seed, now)}
+	l := loader{tx: tx, p: province.New(province.Seed, now)}
 	steps := l.steps()
 	for i, s := range steps {
 		if progress != nil {

@@ -1,0 +1,117 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"geohub/clause"
+	"geohub/layer"
+)
+
+// Derivation keeps fields of a row that follow from its series: a dam's level
+// is its newest reading's. Whenever rows of the series are written, the fields
+// are made anew from all of the window before the newest of them, so that the
+// order in which they came doesn't matter.
+type Derivation struct {
+	series any
+	prefix string
+	run    func(ctx context.Context, tx pgx.Tx, ids []string) (Result, error)
+}
+
+// Derive declares how the fields of a part follow from a series. of gets the
+// whole row as it is stored and the window's rows, newest first, and sets the
+// part's fields.
+func Derive[T, R any](part *Part[T], s *layer.Series[R], window time.Duration, of func(row *T, newestFirst []R)) Derivation {
+	return Derivation{s, part.layer.IDPrefix(), func(ctx context.Context, tx pgx.Tx, ids []string) (Result, error) {
+		rows, err := layer.Load(ctx, tx, part.layer, ids)
+		if err != nil {
+			return Result{}, fmt.Errorf("load %s: %w", part.layer.Field, err)
+		}
+		points, err := recent(ctx, tx, s, ids, window)
+		if err != nil {
+			return Result{}, fmt.Errorf("read %s: %w", s.Table, err)
+		}
+		var derived []*T
+		for _, row := range rows {
+			b := layer.BaseOf(any(row).(layer.Row))
+			newest := points[b.ID]
+			if len(newest) == 0 {
+				continue
+			}
+			t := at(Point[R]{b.ID, newest[0]})
+			b.VersionAt = &t
+			of(row, newest)
+			derived = append(derived, row)
+		}
+		return upsertPart(ctx, tx, part, derived)
+	}}
+}
+
+// recent reads the rows of a series that lie within a window before the
+// newest of each feature, newest first.
+func recent[R any](ctx context.Context, tx pgx.Tx, s *layer.Series[R], ids []string, window time.Duration) (map[string][]R, error) {
+	var columns []clause.C
+	for _, c := range s.Columns {
+		columns = append(columns, clause.Column("s", c))
+	}
+	sql, args := clause.Of(`SELECT s.feature_id, ? FROM unnest(?::text[]) k(id),
+		LATERAL (SELECT n.at FROM ? n WHERE n.feature_id = k.id ORDER BY n.at DESC LIMIT 1) newest, ? s
+		WHERE s.feature_id = k.id AND s.at > newest.at - ?::interval AND s.at <= newest.at ORDER BY s.feature_id, s.at DESC`,
+		clause.Join(", ", columns...), ids, clause.Name(s.Table), clause.Name(s.Table), window).SQL()
+	found, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]R{}
+	defer found.Close()
+	for found.Next() {
+		var id string
+		var row R
+		dest := []any{&id}
+		v := reflect.ValueOf(&row).Elem()
+		for i := range v.NumField() {
+			dest = append(dest, v.Field(i).Addr().Interface())
+		}
+		if err := found.Scan(dest...); err != nil {
+			return nil, err
+		}
+		out[id] = append(out[id], row)
+	}
+	return out, found.Err()
+}
+
+// derive runs the derivations that follow from what was written to series.
+func (r *Runner) derive(ctx context.Context, tx pgx.Tx, in *Intake) (Result, error) {
+	var sum Result
+	for _, d := range r.Derivations {
+		i, written := in.by[d.series]
+		if !written {
+			continue
+		}
+		var named []string
+		for _, id := range in.writes[i].ids() {
+			if strings.HasPrefix(id, d.prefix) {
+				named = append(named, id)
+			}
+		}
+		if len(named) == 0 {
+			continue
+		}
+		var ids []string // as they are called now
+		err := tx.QueryRow(ctx, "SELECT array_agg(DISTINCT coalesce(a.id, k.id)) FROM unnest($1::text[]) k(id) LEFT JOIN feature_aliases a ON a.alias = k.id", named).Scan(&ids)
+		if err != nil {
+			return sum, fmt.Errorf("resolve aliases: %w", err)
+		}
+		res, err := d.run(ctx, tx, ids)
+		if err != nil {
+			return sum, err
+		}
+		sum.add(res)
+	}
+	return sum, nil
+}
