@@ -756,6 +756,117 @@ type EnumTitle {
   ): String!
 }
 
+"How a source fares."
+enum SourceState {
+  "It is read as declared."
+  OK @title(vi: "Bình thường", en: "OK")
+  "It has not been read yet."
+  WAITING @title(vi: "Đang chờ", en: "Waiting")
+  "The last attempt failed; it is tried again."
+  FAILING @title(vi: "Đang lỗi", en: "Failing")
+  "It has gone without success for longer than its declaration allows."
+  STALE @title(vi: "Quá hạn", en: "Stale")
+  "An operator has stopped it."
+  PAUSED @title(vi: "Tạm dừng", en: "Paused")
+}
+"A connection to a system of an agency, and what it has done."
+type Source {
+  "Its name in the hub's configuration, as in ` + "`" + `provenance` + "`" + `."
+  name: String!
+  "The standard it speaks: ` + "`" + `open311` + "`" + `, ` + "`" + `cap` + "`" + `, ` + "`" + `ais` + "`" + ` …"
+  format: String!
+  "The agency that answers for what it brings."
+  agency: Agency
+  "Whether it sends by itself; others are asked at intervals."
+  stream: Boolean!
+  "How it fares."
+  state: SourceState!
+  "Seconds between two reads; null for a stream."
+  everyS: Float
+  "When the hub last turned to it."
+  lastAttemptAt: DateTime
+  "When the hub last read from it, to the end or a part."
+  lastSuccessAt: DateTime
+  "When an attempt last failed."
+  lastFailureAt: DateTime
+  "Attempts that have failed one after the other."
+  failures: Int!
+  "What the last attempt failed of; null after a success, and for all but operators."
+  error: String
+  "When it is to be read next; null for a stream."
+  nextRunAt: DateTime
+  "The source's own time of its newest record."
+  newestAt: DateTime
+  "Seconds since then: how far what it tells lies behind."
+  lagS: Float
+  "Until when the next success is due, and whether that has passed."
+  freshness: Freshness!
+  "The hub that holds the stream; null for all but operators."
+  heldBy: String
+  "What became of its records."
+  counts: SourceCounts!
+}
+"What became of a source's records since it was first declared. A record that is read again counts again."
+type SourceCounts {
+  "Records read."
+  in: Int!
+  "Rows inserted or changed."
+  changed: Int!
+  "Rows that were so already."
+  same: Int!
+  "Rows older than what the hub had."
+  late: Int!
+  "Records that went to quarantine, each once."
+  quarantined: Int!
+  "Features that the source no longer has."
+  gone: Int!
+  "Records in quarantine now."
+  open: Int!
+}
+"How far a record came before it was stopped."
+enum QuarantineStage {
+  "It is not of its standard."
+  DECODE @title(vi: "Không đúng chuẩn", en: "Not of its standard")
+  "It is of its standard, but makes no feature."
+  MAP @title(vi: "Không ánh xạ được", en: "Makes no feature")
+  "The database refused what it makes."
+  STORE @title(vi: "Không lưu được", en: "Could not be stored")
+}
+"A record that did not come in, kept whole until it does."
+type QuarantinedRecord {
+  "Its number, for ` + "`" + `hub source replay` + "`" + `."
+  id: ID!
+  "The source it came from."
+  source: String!
+  "The standard the source speaks."
+  format: String!
+  "How far it came."
+  stage: QuarantineStage!
+  "What is wrong with it."
+  reason: String!
+  "Where: the line, or the place inside the record."
+  place: String
+  "The record: at DECODE as it came, later as JSON in the standard's names."
+  record: String!
+  "The mapping it went through."
+  mappingVersion: String!
+  "How often it came."
+  times: Int!
+  "When it first came."
+  firstAt: DateTime!
+  "When it last came."
+  lastAt: DateTime!
+}
+"A page of quarantined records, the newest first."
+type QuarantineConnection {
+  "The page's records."
+  nodes: [QuarantinedRecord!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
 "Everything that can be asked."
 type Query {
   "Any feature by id or alias; null when unknown or not for this viewer."
@@ -843,6 +954,19 @@ type Query {
   ): [Agency!]!
   "The catalogue of layers, as this viewer sees it."
   layers: [LayerInfo!]!
+  "The sources the hub reads, by name: how each fares and how fresh it is."
+  sources: [Source!]!
+  "Records that did not come in, the newest first. For operators."
+  quarantine(
+    "Only of this source."
+    source: String
+    "Only those whose reason holds these words; accents and case don't matter."
+    reason: String
+    "Page size, 1 to 1,000."
+    first: Int = 50
+    "Cursor to go on after."
+    after: String
+  ): QuarantineConnection!
 }
 `, BuiltIn: false},
 	{Name: "../systems/alert.graphqls", Input: `"""
@@ -7107,6 +7231,46 @@ func (ec *executionContext) childFields_Provenance(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Provenance", field.Name)
 }
 
+func (ec *executionContext) childFields_QuarantineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_QuarantineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuarantineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_QuarantineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuarantineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuarantinedRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_QuarantinedRecord_id(ctx, field)
+	case "source":
+		return ec.fieldContext_QuarantinedRecord_source(ctx, field)
+	case "format":
+		return ec.fieldContext_QuarantinedRecord_format(ctx, field)
+	case "stage":
+		return ec.fieldContext_QuarantinedRecord_stage(ctx, field)
+	case "reason":
+		return ec.fieldContext_QuarantinedRecord_reason(ctx, field)
+	case "place":
+		return ec.fieldContext_QuarantinedRecord_place(ctx, field)
+	case "record":
+		return ec.fieldContext_QuarantinedRecord_record(ctx, field)
+	case "mappingVersion":
+		return ec.fieldContext_QuarantinedRecord_mappingVersion(ctx, field)
+	case "times":
+		return ec.fieldContext_QuarantinedRecord_times(ctx, field)
+	case "firstAt":
+		return ec.fieldContext_QuarantinedRecord_firstAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_QuarantinedRecord_lastAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuarantinedRecord", field.Name)
+}
+
 func (ec *executionContext) childFields_Reading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "parameter":
@@ -7331,6 +7495,66 @@ func (ec *executionContext) childFields_SecurityIncidentEdge(ctx context.Context
 		return ec.fieldContext_SecurityIncidentEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SecurityIncidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Source(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Source_name(ctx, field)
+	case "format":
+		return ec.fieldContext_Source_format(ctx, field)
+	case "agency":
+		return ec.fieldContext_Source_agency(ctx, field)
+	case "stream":
+		return ec.fieldContext_Source_stream(ctx, field)
+	case "state":
+		return ec.fieldContext_Source_state(ctx, field)
+	case "everyS":
+		return ec.fieldContext_Source_everyS(ctx, field)
+	case "lastAttemptAt":
+		return ec.fieldContext_Source_lastAttemptAt(ctx, field)
+	case "lastSuccessAt":
+		return ec.fieldContext_Source_lastSuccessAt(ctx, field)
+	case "lastFailureAt":
+		return ec.fieldContext_Source_lastFailureAt(ctx, field)
+	case "failures":
+		return ec.fieldContext_Source_failures(ctx, field)
+	case "error":
+		return ec.fieldContext_Source_error(ctx, field)
+	case "nextRunAt":
+		return ec.fieldContext_Source_nextRunAt(ctx, field)
+	case "newestAt":
+		return ec.fieldContext_Source_newestAt(ctx, field)
+	case "lagS":
+		return ec.fieldContext_Source_lagS(ctx, field)
+	case "freshness":
+		return ec.fieldContext_Source_freshness(ctx, field)
+	case "heldBy":
+		return ec.fieldContext_Source_heldBy(ctx, field)
+	case "counts":
+		return ec.fieldContext_Source_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "in":
+		return ec.fieldContext_SourceCounts_in(ctx, field)
+	case "changed":
+		return ec.fieldContext_SourceCounts_changed(ctx, field)
+	case "same":
+		return ec.fieldContext_SourceCounts_same(ctx, field)
+	case "late":
+		return ec.fieldContext_SourceCounts_late(ctx, field)
+	case "quarantined":
+		return ec.fieldContext_SourceCounts_quarantined(ctx, field)
+	case "gone":
+		return ec.fieldContext_SourceCounts_gone(ctx, field)
+	case "open":
+		return ec.fieldContext_SourceCounts_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_Station(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

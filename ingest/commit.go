@@ -127,6 +127,14 @@ func (in *Intake) adopt(part *Intake) {
 // the transaction fit for more.
 func (r *Runner) run(ctx context.Context, tx pgx.Tx, in *Intake) (sum Result, err error) {
 	err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+		for _, d := range r.Derivations {
+			if d.before == nil {
+				continue
+			}
+			if err := d.before(ctx, tx, in); err != nil {
+				return err
+			}
+		}
 		for _, w := range in.writes {
 			res, err := w.run(ctx, tx)
 			if err != nil {
@@ -134,8 +142,12 @@ func (r *Runner) run(ctx context.Context, tx pgx.Tx, in *Intake) (sum Result, er
 			}
 			sum.add(res)
 		}
-		_, err := r.derive(ctx, tx, in)
-		return err
+		for _, d := range r.Derivations {
+			if err := d.run(ctx, tx, in); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return sum, err
 }

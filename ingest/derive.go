@@ -13,28 +13,37 @@ import (
 	"geohub/layer"
 )
 
-// Derivation keeps fields of a row that follow from its series: a dam's level
-// is its newest reading's. Whenever rows of the series are written, the fields
-// are made anew from all of the window before the newest of them, so that the
-// order in which they came doesn't matter.
+// Derivation keeps fields of a row that follow from what else is written: a
+// dam's level is its newest reading's (Derive), an event lies where its camera
+// does (PlacedBy).
 type Derivation struct {
-	series any
-	prefix string
-	run    func(ctx context.Context, tx pgx.Tx, ids []string) (Result, error)
+	// before runs before anything of a batch is written; may be nil.
+	before func(ctx context.Context, tx pgx.Tx, in *Intake) error
+	run    func(ctx context.Context, tx pgx.Tx, in *Intake) error
 }
 
 // Derive declares how the fields of a part follow from a series. of gets the
 // whole row as it is stored and the window's rows, newest first, and sets the
-// part's fields.
+// part's fields. Whenever rows of the series are written, the fields are made
+// anew from all of the window before the newest of them, so that the order in
+// which they came doesn't matter.
 func Derive[T, R any](part *Part[T], s *layer.Series[R], window time.Duration, of func(row *T, newestFirst []R)) Derivation {
-	return Derivation{s, part.layer.IDPrefix(), func(ctx context.Context, tx pgx.Tx, ids []string) (Result, error) {
+	return Derivation{run: func(ctx context.Context, tx pgx.Tx, in *Intake) error {
+		i, written := in.by[s]
+		if !written {
+			return nil
+		}
+		ids, err := named(ctx, tx, part.layer.System, in.writes[i].ids())
+		if err != nil || len(ids) == 0 {
+			return err
+		}
 		rows, err := layer.Load(ctx, tx, part.layer, ids)
 		if err != nil {
-			return Result{}, fmt.Errorf("load %s: %w", part.layer.Field, err)
+			return fmt.Errorf("load %s: %w", part.layer.Field, err)
 		}
 		points, err := recent(ctx, tx, s, ids, window)
 		if err != nil {
-			return Result{}, fmt.Errorf("read %s: %w", s.Table, err)
+			return fmt.Errorf("read %s: %w", s.Table, err)
 		}
 		var derived []*T
 		for _, row := range rows {
@@ -48,7 +57,8 @@ func Derive[T, R any](part *Part[T], s *layer.Series[R], window time.Duration, o
 			of(row, newest)
 			derived = append(derived, row)
 		}
-		return upsertPart(ctx, tx, part, derived)
+		_, err = upsertPart(ctx, tx, part, derived)
+		return err
 	}}
 }
 
@@ -85,33 +95,21 @@ func recent[R any](ctx context.Context, tx pgx.Tx, s *layer.Series[R], ids []str
 	return out, found.Err()
 }
 
-// derive runs the derivations that follow from what was written to series.
-func (r *Runner) derive(ctx context.Context, tx pgx.Tx, in *Intake) (Result, error) {
-	var sum Result
-	for _, d := range r.Derivations {
-		i, written := in.by[d.series]
-		if !written {
-			continue
+// named are those of some ids that are of a layer, as they are called now.
+func named(ctx context.Context, tx pgx.Tx, s *layer.System, written []string) ([]string, error) {
+	var of []string
+	for _, id := range written {
+		if strings.HasPrefix(id, s.IDPrefix()) {
+			of = append(of, id)
 		}
-		var named []string
-		for _, id := range in.writes[i].ids() {
-			if strings.HasPrefix(id, d.prefix) {
-				named = append(named, id)
-			}
-		}
-		if len(named) == 0 {
-			continue
-		}
-		var ids []string // as they are called now
-		err := tx.QueryRow(ctx, "SELECT array_agg(DISTINCT coalesce(a.id, k.id)) FROM unnest($1::text[]) k(id) LEFT JOIN feature_aliases a ON a.alias = k.id", named).Scan(&ids)
-		if err != nil {
-			return sum, fmt.Errorf("resolve aliases: %w", err)
-		}
-		res, err := d.run(ctx, tx, ids)
-		if err != nil {
-			return sum, err
-		}
-		sum.add(res)
 	}
-	return sum, nil
+	if len(of) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	err := tx.QueryRow(ctx, "SELECT array_agg(DISTINCT coalesce(a.id, k.id)) FROM unnest($1::text[]) k(id) LEFT JOIN feature_aliases a ON a.alias = k.id", of).Scan(&ids)
+	if err != nil {
+		return nil, fmt.Errorf("resolve aliases: %w", err)
+	}
+	return ids, nil
 }

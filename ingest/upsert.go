@@ -139,7 +139,11 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 		default:
 			values = append(values, clause.Column("f", c))
 		}
-		if c == "id" || c == "version_at" || c == "exchange" || !w.owns(c) && !(c == "unit_id" && w.owns("geom")) {
+		owner := c
+		if c == "unit_id" {
+			owner = "geom"
+		}
+		if c == "id" || c == "version_at" || c == "exchange" || !w.owns(owner) {
 			continue
 		}
 		value := clause.Column("excluded", c)

@@ -283,7 +283,6 @@ func TestUpdatedAt(t *testing.T) {
 		{"a geometry", func(d *dam) { d.Point = &orb.Point{107.6, 16.400001} }},
 		{"a geometry to null", func(d *dam) { d.Point = nil }},
 		{"a class", func(d *dam) { d.Sharing = access.Private }},
-		{"the version alone", func(d *dam) { d.Version = hour(2) }},
 	} {
 		before := write(a, b)
 		test.change(&a)
@@ -294,6 +293,15 @@ func TestUpdatedAt(t *testing.T) {
 		if !after["dam:B"].Equal(before["dam:B"]) {
 			t.Errorf("%s: another row's updated_at moves", test.name)
 		}
+	}
+	before := write(a, b)
+	a.Version = hour(3)
+	if after := write(a, b); !after["dam:A"].Equal(before["dam:A"]) {
+		t.Error("the version alone changes nothing that anybody sees, and updated_at moves")
+	}
+	a.Version, a.Level = hour(2), ptr(9.0)
+	if after := write(a, b); !after["dam:A"].Equal(before["dam:A"]) {
+		t.Error("a version older than one that said the same overwrites it")
 	}
 }
 

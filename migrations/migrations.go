@@ -11,9 +11,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/tern/v2/migrate"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
 )
 
 //go:embed *.sql
@@ -41,7 +44,26 @@ func Up(ctx context.Context, conn *pgx.Conn) (from, to int32, err error) {
 	if err := m.Migrate(ctx); err != nil {
 		return from, from, fmt.Errorf("migrate: %w", err)
 	}
+	if err := jobs(ctx, conn); err != nil {
+		return from, from, fmt.Errorf("migrate the job queue: %w", err)
+	}
 	return from, int32(len(m.Migrations)), nil
+}
+
+// jobs brings the tables of river, which schedules the sources, to the version
+// that this hub was built with.
+func jobs(ctx context.Context, conn *pgx.Conn) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('hub job queue'))"); err != nil {
+			return err
+		}
+		m, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		_, err = m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil)
+		return err
+	})
 }
 
 // Pending gives the version of a database and the newest there is, and changes

@@ -90,6 +90,14 @@ func (query) Layers(ctx context.Context) ([]*layer.LayerInfo, error) {
 	return reader(ctx).Layers(ctx)
 }
 
+func (query) Sources(ctx context.Context) ([]*layer.Source, error) {
+	return reader(ctx).Sources(ctx)
+}
+
+func (query) Quarantine(ctx context.Context, source *string, reason *string, first *int, after *string) (*layer.QuarantineConnection, error) {
+	return reader(ctx).Quarantine(ctx, source, reason, first, after)
+}
+
 func (entity) FindAgency(ctx context.Context, reps []*graph.AgencyRepresentation) ([]*layer.Agency, error) {
 	return reader(ctx).AgenciesBy(ctx, values(reps, func(r *graph.AgencyRepresentation) string { return *r.Code }))
 }

@@ -140,8 +140,11 @@ func UnitIn(day clause.C, ids []int32) clause.C {
 
 // UnitOfFeature is the unit of f at its own time: on the day it was observed in
 // Asia/Ho_Chi_Minh, or today.
-func UnitOfFeature() clause.C {
-	return UnitOf(Geom(), clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"))
+func UnitOfFeature() clause.C { return UnitOfFeatureAt(Geom()) }
+
+// UnitOfFeatureAt is UnitOfFeature if f lay at g.
+func UnitOfFeatureAt(g clause.C) clause.C {
+	return UnitOf(g, clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"))
 }
 
 func envelope(o orb.Bound) clause.C {
