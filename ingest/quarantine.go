@@ -90,22 +90,34 @@ func digestOf(text string) string {
 
 // Quarantined is a record that could not be understood, mapped or stored.
 type Quarantined struct {
-	ID             int64      `json:"id"`
-	Source         string     `json:"source"`
-	Format         string     `json:"format"`
-	Stage          Stage      `json:"stage"`
-	Reason         string     `json:"reason"`
-	Place          *string    `json:"place,omitempty"`
-	Record         []byte     `json:"-"`
-	MappingVersion string     `json:"mappingVersion"`
-	Times          int        `json:"times"`
-	FirstAt        time.Time  `json:"firstAt"`
-	LastAt         time.Time  `json:"lastAt"`
-	ReplayedAt     *time.Time `json:"replayedAt,omitempty"`
+	ID             int64     `json:"id"`
+	Source         string    `json:"source"`
+	Format         string    `json:"format"`
+	Stage          Stage     `json:"stage"`
+	Reason         string    `json:"reason"`
+	Place          *string   `json:"place,omitempty"`
+	Record         string    `json:"record"` // bytes that are no UTF-8 are replaced
+	MappingVersion string    `json:"mappingVersion"`
+	Times          int       `json:"times"`
+	FirstAt        time.Time `json:"firstAt"`
+	LastAt         time.Time `json:"lastAt"`
 }
 
-// Text is the record as text; bytes that are no UTF-8 are replaced.
-func (q *Quarantined) Text() string { return clean(string(q.Record)) }
+// Quarantined are the records of a source that wait, the oldest first.
+func (r *Runner) Quarantined(ctx context.Context, source string) ([]*Quarantined, error) {
+	rows, err := r.DB.Query(ctx, `SELECT id, source, format, stage, reason, place, record, mapping_version, times, first_at, last_at
+		FROM quarantine WHERE source = $1 AND replayed_at IS NULL ORDER BY id`, source)
+	if err != nil {
+		return nil, fmt.Errorf("list quarantine: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Quarantined, error) {
+		q := &Quarantined{}
+		var record []byte
+		err := row.Scan(&q.ID, &q.Source, &q.Format, &q.Stage, &q.Reason, &q.Place, &record, &q.MappingVersion, &q.Times, &q.FirstAt, &q.LastAt)
+		q.Record = clean(string(record))
+		return q, err
+	})
+}
 
 // Replay asks for records of a source to be brought in after all.
 type Replay struct {

@@ -14,6 +14,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
+
+	"geohub/internal/fault"
 )
 
 // longestWait is the longest that a source which fails is left alone: it is
@@ -177,4 +179,24 @@ func (r *Runner) tidy(ctx context.Context) {
 			r.Log.Warn("counted events could not be forgotten", "err", err)
 		}
 	}
+}
+
+// ReadNow reads a source once, as Read does, unless a hub is at it just then.
+func (r *Runner) ReadNow(ctx context.Context, name string) (Result, error) {
+	s, err := r.source(name)
+	if err != nil {
+		return Result{}, err
+	}
+	l := newLocks(r)
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.lose()
+	}()
+	held, release := l.take(ctx, s.Name)
+	if held == nil {
+		return Result{}, fault.Unavailable("UNAVAILABLE", "source %s is being read by a hub just now; pause it first (hub source pause %s) or try again", name, name)
+	}
+	defer release()
+	return r.Read(held, name)
 }

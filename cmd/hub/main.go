@@ -86,7 +86,7 @@ func (m Main) root() *cobra.Command {
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	cfg := m.config(c)
-	c.AddCommand(m.serve(cfg), m.migrate(cfg), m.demo(cfg), m.importCommand(cfg), m.decode(), m.doctor(cfg), m.version())
+	c.AddCommand(m.serve(cfg), m.migrate(cfg), m.demo(cfg), m.importCommand(cfg), m.source(cfg), m.decode(), m.doctor(cfg), m.version())
 	for _, sub := range c.Commands() {
 		if sub.Args == nil && !sub.HasSubCommands() {
 			sub.Args = noArgs

@@ -16,8 +16,9 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"geohub/access"
+	"geohub/ingest"
 	"geohub/layer"
-	"geohub/province/load"
+	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
 	"geohub/web"
@@ -27,25 +28,37 @@ import (
 const drain = 10 * time.Second
 
 func (m Main) serve(cfg *config) *cobra.Command {
-	var demo bool
+	var withDemo bool
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the map at one GraphQL endpoint",
+		Short: "Read the sources and serve the map at one GraphQL endpoint",
 		Long: `Starts the private database (or uses HUB_DATABASE_URL), brings its schema up to
-date and serves. SIGTERM or Ctrl-C lets running requests finish first.`,
+date, reads the sources of sources.yaml and serves. SIGTERM or Ctrl-C lets
+running requests finish first.`,
 		Example: `  hub serve --demo
+  hub serve --sources sources.yaml
   HUB_LISTEN=0.0.0.0:80 HUB_PUBLIC=strict hub serve`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return m.serveUntilDone(c.Context(), cfg, demo)
+			if !withDemo {
+				return m.serveUntilDone(c.Context(), cfg, nil)
+			}
+			return m.serveUntilDone(c.Context(), cfg, &demo{clock: time.Now, speed: 1})
 		},
 	}
-	c.Flags().BoolVar(&demo, "demo", false, "load the demo province if the database is empty")
+	c.Flags().BoolVar(&withDemo, "demo", false, "start the simulated systems of the demo province, and read them")
 	return c
 }
 
-func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error {
+// logger writes to standard error, one JSON object a line.
+func (m Main) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(m.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+// serveUntilDone serves until ctx ends; d, which may be nil, is the simulated
+// province beside the hub.
+func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	started := time.Now()
-	log := slog.New(slog.NewJSONHandler(m.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	log := m.logger()
 	listener, err := net.Listen("tcp", cfg.listen)
 	if err != nil {
 		if address := (*net.AddrError)(nil); errors.As(err, &address) {
@@ -65,10 +78,17 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error 
 	if _, _, err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if demo {
-		if err := m.loadDemo(ctx, db, load.IfEmpty); err != nil {
-			return err
-		}
+	clock := time.Now
+	var sources []*ingest.Source
+	if d != nil {
+		clock = d.clock
+		sources, err = d.start(ctx, m, cfg, db, log)
+	} else {
+		sources, err = m.declared(cfg)
+	}
+	defer d.close()
+	if err != nil {
+		return err
 	}
 	pool, err := db.pool(ctx)
 	if err != nil {
@@ -78,17 +98,32 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error 
 	watched, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go db.keepAlive(watched, pool, log)
-	handler, keys, err := newHandler(ctx, cfg, pool, log)
+	handler, keys, err := newHandler(ctx, cfg, pool, clock, log)
 	if err != nil {
 		return err
 	}
+	runner, err := m.runner(ctx, cfg, db, sources, clock, log)
+	if err != nil {
+		return err
+	}
+	defer runner.DB.Close()
+	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		keepReading(reading, runner, log)
+	}()
+	defer func() {
+		stopReading()
+		<-read
+	}()
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	address := "http://" + listener.Addr().String()
-	m.greet(address, keys, time.Since(started))
+	m.greet(address, keys, len(sources), time.Since(started))
 	if m.Ready != nil {
 		m.Ready(address)
 	}
@@ -109,8 +144,21 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, demo bool) error 
 	return nil
 }
 
+// keepReading reads the sources until ctx ends, through the database's absences.
+func keepReading(ctx context.Context, r *ingest.Runner, log *slog.Logger) {
+	for ctx.Err() == nil {
+		if err := r.Run(ctx); err != nil {
+			log.Error("the sources are not read", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
 // greet says where the hub is and gives a query to try.
-func (m Main) greet(address string, keys []web.Key, took time.Duration) {
+func (m Main) greet(address string, keys []web.Key, sources int, took time.Duration) {
 	fmt.Fprintf(m.Stdout, `GeoHub is ready (%.1f s).
 
   Console     %[2]s/
@@ -118,6 +166,12 @@ func (m Main) greet(address string, keys []web.Key, took time.Duration) {
   Schema      %[2]s/schema.graphql
   Health      %[2]s/healthz  %[2]s/readyz
 `, took.Seconds(), address)
+	switch sources {
+	case 0:
+		fmt.Fprint(m.Stdout, "\nNo source is declared: nothing will move (see hub source --help).\n")
+	default:
+		fmt.Fprintf(m.Stdout, "\nReading %d sources; `hub source list` says how they fare.\n", sources)
+	}
 	header := ""
 	if len(keys) > 0 {
 		fmt.Fprint(m.Stdout, "\nDemo keys, for the header X-Api-Key (without one: what is open):\n")
@@ -135,7 +189,7 @@ Try:
 }
 
 // newHandler joins everything that answers over HTTP.
-func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, log *slog.Logger) (http.Handler, []web.Key, error) {
+func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
 	schema := resolvers.Executable().Schema()
 	catalog, err := layer.NewCatalog(systems.All, schema)
 	if err != nil {
@@ -157,7 +211,7 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, log *slog.
 	formatter.NewFormatter(&sdl).FormatSchema(schema)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer,
-		Clock: time.Now, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict}))
+		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict}))
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
 		if cfg.strict {
 			http.NotFound(w, r)
@@ -188,7 +242,7 @@ func status(w http.ResponseWriter, code int, text string) {
 
 // demoKeys are the demo's keys, if this database has them.
 func demoKeys(ctx context.Context, pool *pgxpool.Pool) ([]web.Key, error) {
-	keys, err := load.KeysIn(ctx, pool)
+	keys, err := prepare.KeysIn(ctx, pool)
 	if err != nil {
 		return nil, fmt.Errorf("find demo keys: %w", err)
 	}

@@ -35,10 +35,11 @@ var may = map[string]string{
 	"web":              "",
 	"province":         "access geo ingest layer systems",
 	"province/serve":   "geo layer province systems",
+	"province/prepare": "access province",
 	"province/load":    "access geo ingest layer province systems",
 	"internal/pgtest":  "localdb",
 	"internal/hubtest": "access geo/postgis internal/pgtest layer migrations province/load resolvers systems",
-	"cmd/hub":          "access geo geo/postgis ingest ingest/formats layer localdb migrations province/load resolvers systems web",
+	"cmd/hub":          "access geo geo/postgis ingest ingest/connect ingest/formats layer localdb migrations province/prepare province/serve resolvers systems web",
 }
 
 func TestImports(t *testing.T) {
