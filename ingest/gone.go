@@ -12,34 +12,38 @@ import (
 
 // gone notes which features a batch of a complete read names, and behind the
 // read's last batch removes those that the last DeleteAfter complete reads have
-// left out. A read that fails half-way ends no read, so it removes nothing; a
-// read without a single feature is taken for a fault of the source.
-func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, last bool) (int, error) {
+// left out. A read that fails half-way is none, and one without a single
+// feature is taken for a fault of the source: neither counts nor removes.
+func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, last bool) (n int, counts bool, err error) {
 	var ids []string
 	for _, w := range in.writes {
 		if w.features() {
 			ids = append(ids, w.ids()...)
 		}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO source_features (source, feature_id, read) SELECT DISTINCT $1, coalesce(a.id, k.id), $3::bigint
+	_, err = tx.Exec(ctx, `INSERT INTO source_features (source, feature_id, read) SELECT DISTINCT $1, coalesce(a.id, k.id), $3::bigint
 		FROM unnest($2::text[]) k(id) LEFT JOIN feature_aliases a ON a.alias = k.id ON CONFLICT (source, feature_id) DO UPDATE SET read = excluded.read`,
 		in.Source.Name, ids, read)
 	if err != nil {
-		return 0, fmt.Errorf("note features seen: %w", err)
+		return 0, false, fmt.Errorf("note features seen: %w", err)
 	}
 	if !last {
-		return 0, nil
+		return 0, false, nil
 	}
-	rows, err := tx.Query(ctx, `DELETE FROM source_features WHERE source = $1 AND read <= $2::bigint - $3
-		AND EXISTS (SELECT FROM source_features WHERE source = $1 AND read = $2) RETURNING feature_id`, in.Source.Name, read, in.Source.DeleteAfter)
+	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM source_features WHERE source = $1 AND read = $2)", in.Source.Name, read).Scan(&counts)
+	if err != nil || !counts {
+		return 0, false, err
+	}
+	rows, err := tx.Query(ctx, `DELETE FROM source_features WHERE source = $1 AND read <= $2::bigint - $3 RETURNING feature_id`, in.Source.Name, read, in.Source.DeleteAfter)
 	if err != nil {
-		return 0, fmt.Errorf("find features gone: %w", err)
+		return 0, false, fmt.Errorf("find features gone: %w", err)
 	}
 	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
-		return 0, fmt.Errorf("find features gone: %w", err)
+		return 0, false, fmt.Errorf("find features gone: %w", err)
 	}
-	return r.remove(ctx, tx, in.Source.Name, missing, fmt.Sprintf("left out of %d complete reads", in.Source.DeleteAfter))
+	n, err = r.remove(ctx, tx, in.Source.Name, missing, fmt.Sprintf("left out of %d complete reads", in.Source.DeleteAfter))
+	return n, true, err
 }
 
 // remove deletes features that this source brought, and leaves tombstones.

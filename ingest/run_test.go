@@ -70,17 +70,17 @@ func linesFormat(snapshot bool) ingest.Format {
 			var l line
 			return l, json.Unmarshal(b, &l)
 		},
-		Connect: func(s *ingest.Source) (ingest.Reader, error) { return &lines{s, decode, snapshot}, nil },
+		Connect: func(s *ingest.Source) (ingest.Reader, error) { return &linesReader{s, decode, snapshot}, nil },
 	}
 }
 
-type lines struct {
+type linesReader struct {
 	s        *ingest.Source
 	decode   func(*ingest.Source, io.Reader, formats.Sink[any]) error
 	snapshot bool
 }
 
-func (l *lines) Read(ctx context.Context, from json.RawMessage, take func(context.Context, *ingest.Batch) error) error {
+func (l *linesReader) Read(ctx context.Context, from json.RawMessage, take func(context.Context, *ingest.Batch) error) error {
 	var offset int
 	if from != nil && !l.snapshot {
 		if err := json.Unmarshal(from, &offset); err != nil {
@@ -235,9 +235,9 @@ func TestReadGoesOn(t *testing.T) {
 	}
 }
 
-// TestAnyOrder: a batch five times, shuffled, ends in the same rows; late data
+// TestReadAnyOrder: a batch five times, shuffled, ends in the same rows; late data
 // enters the series and not the row.
-func TestAnyOrder(t *testing.T) {
+func TestReadAnyOrder(t *testing.T) {
 	var all []string
 	for h := range 8 {
 		all = append(all, level("A", fmt.Sprint("A", h), h, float64(h)), level("B", "B", h, 10+float64(h)))
