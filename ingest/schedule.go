@@ -188,11 +188,7 @@ func (r *Runner) ReadNow(ctx context.Context, name string) (Result, error) {
 		return Result{}, err
 	}
 	l := newLocks(r)
-	defer func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.lose()
-	}()
+	defer l.close()
 	held, release := l.take(ctx, s.Name)
 	if held == nil {
 		return Result{}, fault.Unavailable("UNAVAILABLE", "source %s is being read by a hub just now; pause it first (hub source pause %s) or try again", name, name)

@@ -51,19 +51,27 @@ func Up(ctx context.Context, conn *pgx.Conn) (from, to int32, err error) {
 }
 
 // jobs brings the tables of river, which schedules the sources, to the version
-// that this hub was built with.
+// that this hub was built with: a step a transaction, since a value that one
+// step adds to an enum is used by the next.
 func jobs(ctx context.Context, conn *pgx.Conn) error {
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('hub job queue'))"); err != nil {
+	m, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('hub job queue'))"); err != nil {
+				return err
+			}
+			done, err := m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
+			more = err == nil && len(done.Versions) > 0
 			return err
-		}
-		m, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+		})
 		if err != nil {
 			return err
 		}
-		_, err = m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil)
-		return err
-	})
+	}
+	return nil
 }
 
 // Pending gives the version of a database and the newest there is, and changes
@@ -80,6 +88,7 @@ func Pending(ctx context.Context, conn *pgx.Conn) (at, newest int, err error) {
 // Hash changes whenever a file does: it names a database made from them.
 func Hash() string {
 	h := sha256.New()
+	fmt.Fprintln(h, "and the job queue")
 	names, _ := fs.Glob(files, "*.sql")
 	for _, name := range names {
 		text, _ := files.ReadFile(name)
