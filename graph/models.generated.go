@@ -75,6 +75,11 @@ type DossierRepresentation struct {
 	MatchedKey DossierMatchedKey `json:"-"`
 }
 
+// What can be handed in. Sent by POST only. What is accepted is kept and brought to the system it
+// is for, however long that is away; the receipt tells how far it has come.
+type Mutation struct {
+}
+
 type OfficeRepresentation struct {
 	ID         *string `json:"id,omitempty"`
 	OfficeCode *string `json:"officeCode,omitempty"`

@@ -21,8 +21,12 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Camera() CameraResolver
 	Entity() EntityResolver
+	Mutation() MutationResolver
 	Query() QueryResolver
+	Report() ReportResolver
+	ReportReceipt() ReportReceiptResolver
 }
 
 type DirectiveRoot struct {
@@ -128,8 +132,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProjectedGeometry", ec.unmarshalInputProjectedGeometry),
 			graphql.NewInputUnmarshaler("ReaderKindFilter", ec.unmarshalInputReaderKindFilter),
 			graphql.NewInputUnmarshaler("ReaderStatusFilter", ec.unmarshalInputReaderStatusFilter),
+			graphql.NewInputUnmarshaler("ReportAttributeInput", ec.unmarshalInputReportAttributeInput),
 			graphql.NewInputUnmarshaler("ReportCategoryFilter", ec.unmarshalInputReportCategoryFilter),
 			graphql.NewInputUnmarshaler("ReportChannelFilter", ec.unmarshalInputReportChannelFilter),
+			graphql.NewInputUnmarshaler("ReportContactInput", ec.unmarshalInputReportContactInput),
 			graphql.NewInputUnmarshaler("ReportFilter", ec.unmarshalInputReportFilter),
 			graphql.NewInputUnmarshaler("ReportOrder", ec.unmarshalInputReportOrder),
 			graphql.NewInputUnmarshaler("ReportRepresentation", ec.unmarshalInputReportRepresentation),
@@ -147,6 +153,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StationStatusFilter", ec.unmarshalInputStationStatusFilter),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("StringListFilter", ec.unmarshalInputStringListFilter),
+			graphql.NewInputUnmarshaler("SubmitReportInput", ec.unmarshalInputSubmitReportInput),
 			graphql.NewInputUnmarshaler("TLPFilter", ec.unmarshalInputTLPFilter),
 			graphql.NewInputUnmarshaler("TrendFilter", ec.unmarshalInputTrendFilter),
 			graphql.NewInputUnmarshaler("UnitRef", ec.unmarshalInputUnitRef),
@@ -194,6 +201,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			}
 
 			return &response
+		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
+			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
 		}
 
 	default:
@@ -479,6 +501,11 @@ type Provenance {
   source: String!
   "The record's key at the source; null where it is personal."
   recordKey: String
+  """
+  The request at the data exchange platform's gateway (X-Road) that brought its newest change,
+  as the gateway's log names it: ` + "`" + `X-Road-Id 3f9c…, X-Road-Request-Id …` + "`" + `; null when it came by none.
+  """
+  exchange: String
   "The agency that answers for it."
   agency: Agency
 }
@@ -1369,8 +1396,8 @@ enum HeritageZone {
 `, BuiltIn: false},
 	{Name: "../systems/camera.graphqls", Input: `"""
 A camera that watches a public place: where it stands, where it looks, whether it works.
-Source: the province's camera systems by ONVIF (profiles S, T and M). No picture and no
-address of a stream comes in.
+Source: the province's camera systems by ONVIF (profiles S, T and M). No picture is kept,
+and the address of a stream is told to nobody.
 """
 type Camera @title(vi: "Camera", en: "Cameras") @data(sharing: OPEN) {
   "How it is built, or what it is for."
@@ -1398,6 +1425,21 @@ type Camera @title(vi: "Camera", en: "Cameras") @data(sharing: OPEN) {
   aiSolutions: [String!]! @title(vi: "Giải pháp AI", en: "AI solutions")
   "When anything was last heard of it."
   lastSeenAt: DateTime @title(vi: "Tín hiệu cuối", en: "Last seen")
+  "What it shows now; null when it has no stream."
+  stream: Stream @title(vi: "Hình trực tiếp", en: "Stream") @data(sharing: SHARED)
+}
+
+"A camera's stream. The hub hands it on: where it comes from is told to nobody."
+type Stream {
+  """
+  Address of the stream on this hub, from its root: ` + "`" + `/streams/…` + "`" + `. It needs no key and is good for
+  ten minutes; ask for a new one then. Null when it is not available.
+  """
+  url: String
+  "Whether the hub can hand it on: HLS, MJPEG and pictures by HTTP. A camera that speaks RTSP only is not available here."
+  available: Boolean!
+  "Media type of the stream, as far as its name tells: ` + "`" + `application/vnd.apple.mpegurl` + "`" + ` (HLS), ` + "`" + `multipart/x-mixed-replace` + "`" + ` (MJPEG), ` + "`" + `image/jpeg` + "`" + `."
+  mimeType: String
 }
 
 "How a camera is built, or what it is for."
@@ -1597,7 +1639,8 @@ type Dam @title(vi: "Hồ chứa, đập", en: "Reservoirs and dams") @data(shar
   "Rain on the basin in the last 24 hours, millimetres."
   rain24hMm: Float @title(vi: "Mưa 24 giờ", en: "Rain in 24 h") @measure(unit: "mm")
   """
-  Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `inflow` + "`" + `, ` + "`" + `outflow` + "`" + `, ` + "`" + `spill` + "`" + `, ` + "`" + `rain1h` + "`" + `.
+  Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `inflow` + "`" + `, ` + "`" + `outflow` + "`" + `, ` + "`" + `spill` + "`" + `, ` + "`" + `turbine` + "`" + `, ` + "`" + `storage` + "`" + `,
+  ` + "`" + `downstreamLevel` + "`" + `, ` + "`" + `gatesOpen` + "`" + `, ` + "`" + `rain1h` + "`" + `.
   ` + "`" + `parameters` + "`" + ` picks some (all when null), ` + "`" + `during` + "`" + ` a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
   """
   readings(
@@ -5291,6 +5334,11 @@ type Report @title(vi: "Phản ánh hiện trường", en: "Field reports") @dat
   agencyResponsible: Agency @title(vi: "Cơ quan xử lý", en: "Responsible agency")
   "The way it came in."
   channel: ReportChannel @title(vi: "Kênh tiếp nhận", en: "Channel")
+  """
+  Its pictures. Those that the reporting service's staff has not looked at yet are shown to the
+  province's staff only; for others they are left out.
+  """
+  media: [Media!]! @title(vi: "Hình ảnh", en: "Pictures")
   "The reporter's given name."
   firstName: String @title(vi: "Tên người phản ánh", en: "Reporter's first name") @data(sharing: PRIVATE, personal: BASIC)
   "The reporter's family name."
@@ -5303,6 +5351,23 @@ type Report @title(vi: "Phản ánh hiện trường", en: "Field reports") @dat
   accountId: String @title(vi: "Tài khoản người phản ánh", en: "Reporter's account") @data(sharing: PRIVATE, personal: BASIC)
   "The device that the report was sent from."
   deviceId: String @title(vi: "Thiết bị gửi phản ánh", en: "Reporter's device") @data(sharing: PRIVATE, personal: BASIC)
+}
+
+"A picture of a report. The hub fetches it: where it lies at the source is told to nobody."
+type Media {
+  """
+  Address of the picture on this hub, from its root: ` + "`" + `/media/…` + "`" + `. It needs no key, is good for ten
+  minutes and for this picture only; ask for a new one then. What a telephone writes into a picture
+  (place, device) is left out. Null when there is no picture to show.
+  """
+  url(
+    "At most so many pixels wide, 16 to 4,096; the whole picture when null. WebP is never scaled, a GIF becomes a PNG."
+    widthPx: Int
+  ): String
+  "Media type of the picture, as far as its name tells: ` + "`" + `image/jpeg` + "`" + `."
+  mimeType: String
+  "Whether the reporting service's staff has looked at it and let it be shown."
+  moderated: Boolean!
 }
 
 "The field of public life that a report is about."
@@ -5565,8 +5630,8 @@ type Station @title(vi: "Trạm quan trắc", en: "Monitoring stations") @data(s
   "Total suspended solids in the water, mg/L."
   tssMgL: Float @title(vi: "Tổng chất rắn lơ lửng (TSS)", en: "Total suspended solids (TSS)") @measure(unit: "mg/L")
   """
-  Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `rain1h` + "`" + `, ` + "`" + `temperature` + "`" + `, ` + "`" + `pm25` + "`" + `, ` + "`" + `pm10` + "`" + `, ` + "`" + `ph` + "`" + `, ` + "`" + `cod` + "`" + `, ` + "`" + `tss` + "`" + `.
-  ` + "`" + `parameters` + "`" + ` picks some (all when null), ` + "`" + `during` + "`" + ` a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
+  Measurements, newest first: ` + "`" + `level` + "`" + `, ` + "`" + `rain1h` + "`" + `, ` + "`" + `temperature` + "`" + `, ` + "`" + `pm25` + "`" + `, ` + "`" + `pm10` + "`" + `, ` + "`" + `ph` + "`" + `, ` + "`" + `cod` + "`" + `, ` + "`" + `tss` + "`" + `,
+  ` + "`" + `vnWqi` + "`" + `. ` + "`" + `parameters` + "`" + ` picks some (all when null), ` + "`" + `during` + "`" + ` a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
   """
   readings(
     "Only these parameters; all when null."
@@ -5861,6 +5926,162 @@ enum ZoneKind {
   BOUNDARY @title(vi: "Ranh giới", en: "Boundary")
   "What lies under water at a flood level."
   FLOOD @title(vi: "Vùng ngập lũ", en: "Flood extent")
+}
+`, BuiltIn: false},
+	{Name: "../outbox/outbox.graphqls", Input: `"""
+What can be handed in. Sent by POST only. What is accepted is kept and brought to the system it
+is for, however long that is away; the receipt tells how far it has come.
+"""
+type Mutation {
+  """
+  Hands in a report from the field for the province's reporting service. Anybody may.
+  The same ` + "`" + `clientId` + "`" + ` from the same caller gives the same receipt and makes no second report.
+  """
+  submitReport(
+    "The report."
+    input: SubmitReportInput!
+    "The caller's own id of this report, made once and sent again with each retry; a UUID is best. 1 to 100 characters."
+    clientId: String!
+  ): ReportReceipt!
+  """
+  Says what the reporter thinks of the result. By the token of the report's receipt; holders of a
+  key may also name the report by its id. Give exactly one of the two. The same rating again gives the same receipt.
+  """
+  rateReport(
+    "The report: ` + "`" + `report:HUE-2026-000123` + "`" + `. Needs a key."
+    id: ID
+    "The token of the receipt of ` + "`" + `submitReport` + "`" + `."
+    token: String
+    "What the reporter thinks of the result."
+    satisfaction: Satisfaction!
+    "Why, in words; at most 2,000 characters."
+    comment: String
+  ): ReportReceipt!
+}
+
+extend type Query {
+  "What became of something handed in; null when there is no such token."
+  reportReceipt(
+    "The receipt's token."
+    token: String!
+  ): ReportReceipt
+  "What can be reported, in the order of the reporting service (Open311 services)."
+  reportServices(
+    "Language; what has no English name keeps its Vietnamese one."
+    lang: Lang = VI
+  ): [ReportService!]!
+}
+
+"A report from the field by Open311 GeoReport v2. It says where: a point, an address or both."
+input SubmitReportInput {
+  "What it is about (Open311 ` + "`" + `service_code` + "`" + `): one of ` + "`" + `reportServices` + "`" + `."
+  serviceCode: String!
+  "What was seen, in words; 1 to 4,000 characters. The reporting service may publish it."
+  description: String!
+  "Longitude, degrees, in Vietnam or its waters; together with ` + "`" + `lat` + "`" + `."
+  lon: Float
+  "Latitude, degrees, in Vietnam or its waters; together with ` + "`" + `lon` + "`" + `."
+  lat: Float
+  "Address or landmark; at most 500 characters."
+  addressString: String
+  "Addresses of pictures (http or https); at most 5."
+  mediaUrls: [String!]
+  "Who reports. Confidential: only the reporting service's staff sees it."
+  contact: ReportContactInput
+  "Answers to the service's questions (` + "`" + `ReportService.attributes` + "`" + `); at most 50."
+  attributes: [ReportAttributeInput!]
+}
+"Who reports, as far as they want to say."
+input ReportContactInput {
+  "Given name; at most 100 characters."
+  firstName: String
+  "Family name; at most 100 characters."
+  lastName: String
+  "Telephone number: 6 to 20 digits, spaces and signs."
+  phone: String
+  "E-mail address."
+  email: String
+}
+"An answer to one of a service's questions."
+input ReportAttributeInput {
+  "The question's code."
+  code: String!
+  "The answer: one value, or several where the question allows them; each at most 1,000 characters."
+  values: [String!]!
+}
+
+"What a receipt is for."
+enum ReceiptKind {
+  "A report that was handed in."
+  SUBMIT @title(vi: "Gửi phản ánh", en: "Report")
+  "A rating of a report's result."
+  RATE @title(vi: "Đánh giá kết quả", en: "Rating")
+}
+"How far something handed in has come."
+enum ReceiptState {
+  "Kept here; the reporting service has not taken it yet."
+  PENDING @title(vi: "Chờ chuyển", en: "Pending")
+  "The reporting service has taken it."
+  SENT @title(vi: "Đã chuyển", en: "Sent")
+  "The reporting service has refused it; ` + "`" + `reason` + "`" + ` says why. It is not sent again."
+  REJECTED @title(vi: "Bị từ chối", en: "Rejected")
+}
+"A receipt for a report or a rating. Its token is all that is needed to ask for it again: keep it as one keeps a secret."
+type ReportReceipt {
+  "Finds the receipt again, and rates the report."
+  token: String!
+  "What it is for."
+  kind: ReceiptKind!
+  "How far it has come."
+  state: ReceiptState!
+  "The report's number at the reporting service; null until that has given one."
+  serviceRequestId: String
+  "Why it was refused, in the reporting service's words; null unless it was."
+  reason: String
+  "When it was handed in."
+  submittedAt: DateTime!
+  "When the reporting service took it; null until then."
+  sentAt: DateTime
+  "The report as it stands on the map; null until it has come back from the reporting service, and where it is not for this viewer."
+  report: Report
+}
+
+"A kind of report that can be made (Open311 service)."
+type ReportService {
+  "Its code, for ` + "`" + `submitReport` + "`" + ` (Open311 ` + "`" + `service_code` + "`" + `)."
+  serviceCode: String!
+  "Its name."
+  serviceName: String!
+  "What it is for."
+  description: String
+  "The group it belongs to."
+  group: String
+  "Words it is found by."
+  keywords: [String!]!
+  "The questions it asks, in their order."
+  attributes: [ReportServiceAttribute!]!
+}
+"A question of a service (Open311 attribute)."
+type ReportServiceAttribute {
+  "Its code, for ` + "`" + `submitReport` + "`" + `."
+  code: String!
+  "The question in words."
+  description: String
+  "What is answered by Open311: ` + "`" + `string` + "`" + `, ` + "`" + `number` + "`" + `, ` + "`" + `datetime` + "`" + `, ` + "`" + `text` + "`" + `, ` + "`" + `singlevaluelist` + "`" + `, ` + "`" + `multivaluelist` + "`" + `."
+  datatype: String!
+  "What is to be written, and how."
+  datatypeDescription: String
+  "Whether it has to be answered."
+  required: Boolean!
+  "The answers to choose from; empty when any may be given."
+  values: [ReportServiceValue!]!
+}
+"An answer to choose."
+type ReportServiceValue {
+  "What is sent."
+  key: String!
+  "What people read."
+  name: String!
 }
 `, BuiltIn: false},
 	{Name: "../federation/directives.graphql", Input: `
@@ -6399,6 +6620,8 @@ func (ec *executionContext) childFields_Camera(ctx context.Context, field graphq
 		return ec.fieldContext_Camera_aiSolutions(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Camera_lastSeenAt(ctx, field)
+	case "stream":
+		return ec.fieldContext_Camera_stream(ctx, field)
 	case "id":
 		return ec.fieldContext_Camera_id(ctx, field)
 	case "aliases":
@@ -7021,6 +7244,18 @@ func (ec *executionContext) childFields_Measure(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Measure", field.Name)
 }
 
+func (ec *executionContext) childFields_Media(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_Media_url(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_Media_mimeType(ctx, field)
+	case "moderated":
+		return ec.fieldContext_Media_moderated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Media", field.Name)
+}
+
 func (ec *executionContext) childFields_Office(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "officeCode":
@@ -7225,6 +7460,8 @@ func (ec *executionContext) childFields_Provenance(ctx context.Context, field gr
 		return ec.fieldContext_Provenance_source(ctx, field)
 	case "recordKey":
 		return ec.fieldContext_Provenance_recordKey(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Provenance_exchange(ctx, field)
 	case "agency":
 		return ec.fieldContext_Provenance_agency(ctx, field)
 	}
@@ -7323,6 +7560,8 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 		return ec.fieldContext_Report_agencyResponsible(ctx, field)
 	case "channel":
 		return ec.fieldContext_Report_channel(ctx, field)
+	case "media":
+		return ec.fieldContext_Report_media(ctx, field)
 	case "firstName":
 		return ec.fieldContext_Report_firstName(ctx, field)
 	case "lastName":
@@ -7395,6 +7634,74 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReportEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_ReportReceipt_token(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReportReceipt_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_ReportReceipt_state(ctx, field)
+	case "serviceRequestId":
+		return ec.fieldContext_ReportReceipt_serviceRequestId(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReportReceipt_reason(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_ReportReceipt_submittedAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_ReportReceipt_sentAt(ctx, field)
+	case "report":
+		return ec.fieldContext_ReportReceipt_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceCode":
+		return ec.fieldContext_ReportService_serviceCode(ctx, field)
+	case "serviceName":
+		return ec.fieldContext_ReportService_serviceName(ctx, field)
+	case "description":
+		return ec.fieldContext_ReportService_description(ctx, field)
+	case "group":
+		return ec.fieldContext_ReportService_group(ctx, field)
+	case "keywords":
+		return ec.fieldContext_ReportService_keywords(ctx, field)
+	case "attributes":
+		return ec.fieldContext_ReportService_attributes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportService", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportServiceAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ReportServiceAttribute_code(ctx, field)
+	case "description":
+		return ec.fieldContext_ReportServiceAttribute_description(ctx, field)
+	case "datatype":
+		return ec.fieldContext_ReportServiceAttribute_datatype(ctx, field)
+	case "datatypeDescription":
+		return ec.fieldContext_ReportServiceAttribute_datatypeDescription(ctx, field)
+	case "required":
+		return ec.fieldContext_ReportServiceAttribute_required(ctx, field)
+	case "values":
+		return ec.fieldContext_ReportServiceAttribute_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportServiceAttribute", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportServiceValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ReportServiceValue_key(ctx, field)
+	case "name":
+		return ec.fieldContext_ReportServiceValue_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportServiceValue", field.Name)
 }
 
 func (ec *executionContext) childFields_SecurityIncident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7663,6 +7970,18 @@ func (ec *executionContext) childFields_StationEdge(ctx context.Context, field g
 		return ec.fieldContext_StationEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Stream(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_Stream_url(ctx, field)
+	case "available":
+		return ec.fieldContext_Stream_available(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_Stream_mimeType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Stream", field.Name)
 }
 
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -17,12 +17,26 @@ import (
 // commit stores a batch of a source: what its records become, what could not
 // be understood, and where reading goes on, all or nothing.
 func (r *Runner) commit(ctx context.Context, s *Source, b *Batch) (Result, error) {
-	var result Result
-	err := pgx.BeginFunc(ctx, r.DB, func(tx pgx.Tx) (err error) {
-		result, err = r.store(ctx, tx, s, b)
-		return err
-	})
-	return result, err
+	for attempt := 1; ; attempt++ {
+		var result Result
+		err := pgx.BeginFunc(ctx, r.DB, func(tx pgx.Tx) (err error) {
+			result, err = r.store(ctx, tx, s, b)
+			return err
+		})
+		if !collided(err) || attempt == maxCollisions {
+			return result, err
+		}
+	}
+}
+
+// maxCollisions is how often a batch is stored anew that met another in the
+// same rows.
+const maxCollisions = 10
+
+// collided says that the database ended a transaction for the sake of another.
+func collided(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
 // store is commit inside a transaction.
@@ -45,8 +59,9 @@ func (r *Runner) store(ctx context.Context, tx pgx.Tx, s *Source, b *Batch) (Res
 	if result.Quarantined, err = r.quarantine(ctx, tx, s, append(bad, unfit...)); err != nil {
 		return Result{}, err
 	}
+	counts := b.Last
 	if b.Snapshot && s.DeleteAfter > 0 {
-		if result.Gone, err = r.gone(ctx, tx, in, read+1, b.Last); err != nil {
+		if result.Gone, counts, err = r.gone(ctx, tx, in, read+1, b.Last); err != nil {
 			return Result{}, err
 		}
 	}
@@ -70,7 +85,7 @@ func (r *Runner) store(ctx context.Context, tx pgx.Tx, s *Source, b *Batch) (Res
 	_, err = tx.Exec(ctx, `UPDATE sources SET checkpoint = coalesce($2::jsonb, checkpoint), newest_at = greatest(newest_at, $3::timestamptz),
 		reads = reads + $4, records_in = records_in + $5, records_changed = records_changed + $6, records_same = records_same + $7,
 		records_late = records_late + $8, records_quarantined = records_quarantined + $9, records_gone = records_gone + $10 WHERE name = $1`,
-		s.Name, checkpoint, newest, map[bool]int{true: 1}[b.Last], result.In, result.Changed, result.Same, result.Late, result.Quarantined, result.Gone)
+		s.Name, checkpoint, newest, map[bool]int{true: 1}[counts], result.In, result.Changed, result.Same, result.Late, result.Quarantined, result.Gone)
 	if err != nil {
 		return Result{}, fmt.Errorf("move source %s on: %w", s.Name, err)
 	}
@@ -86,12 +101,26 @@ func (r *Runner) write(ctx context.Context, tx pgx.Tx, in *Intake, records []any
 	}
 	var unfit []quarantined
 	fit := make([]any, 0, len(records))
+	r.lookups(ctx, tx, in)
 	for _, record := range records {
-		if err := in.take(m, record); err != nil {
+		if err := in.take(m, record); isUnasked(err) {
+			return Result{}, nil, err
+		} else if err != nil {
 			unfit = append(unfit, unfitRecord(stageMap, record, err))
 			continue
 		}
 		fit = append(fit, record)
+	}
+	if m.judge != nil {
+		if err := m.judge(ctx, tx, in); err != nil && (in.Source.once || !isData(err)) {
+			return Result{}, nil, err
+		} else if err != nil {
+			in.writes, in.by, in.removed = nil, nil, nil
+			for _, record := range fit {
+				unfit = append(unfit, unfitRecord(stageMap, record, err))
+			}
+			return Result{}, unfit, nil
+		}
 	}
 	sum, err := r.run(ctx, tx, in)
 	if !isData(err) {

@@ -26,7 +26,7 @@ func Count[T any](in *Intake, s *layer.Series[T], featureID string, row T, event
 	})
 	w.points = append(w.points, Point[T]{featureID, row})
 	w.events = append(w.events, event)
-	in.saw(at(w.points[len(w.points)-1]))
+	in.saw(at(&w.points[len(w.points)-1].Row))
 	in.undo = append(in.undo, func() {
 		w.points, w.events = w.points[:len(w.points)-1], w.events[:len(w.events)-1]
 	})

@@ -52,7 +52,7 @@ func Derive[T, R any](part *Part[T], s *layer.Series[R], window time.Duration, o
 			if len(newest) == 0 {
 				continue
 			}
-			t := at(Point[R]{b.ID, newest[0]})
+			t := at(&newest[0])
 			b.VersionAt = &t
 			of(row, newest)
 			derived = append(derived, row)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"geohub/clause"
 	"geohub/layer"
 )
 
@@ -20,12 +21,17 @@ type Mapping struct {
 	Format  string
 	Version int // raised with each change of what a record becomes
 	run     func(*Intake, any) error
+	// check says what is wrong with a declaration; may be nil.
+	check func(*Source) error
+	// judge looks at all that a batch becomes before it is written, and refuses
+	// it as a whole; may be nil.
+	judge func(context.Context, pgx.Tx, *Intake) error
 }
 
 // Map declares a mapping of records of type T. An error of the function sends
 // the record to quarantine with it; a fault's message names the place.
 func Map[T any](format string, version int, f func(*Intake, T) error) Mapping {
-	return Mapping{format, version, func(in *Intake, record any) error {
+	return Mapping{Format: format, Version: version, run: func(in *Intake, record any) error {
 		v, ok := record.(T)
 		if !ok {
 			return fmt.Errorf("%s is mapped from %T, not from %T", format, *new(T), record)
@@ -47,6 +53,10 @@ type Intake struct {
 	removed []removal
 	newest  time.Time
 	undo    []func()
+
+	// What mappings may ask, set for the time of a write; nil: they know nothing.
+	ask       func(c clause.C, dest ...any) error
+	gazetteer func() (*Gazetteer, error)
 }
 
 // write is rows of one part or points of one series, to be written together.
@@ -102,7 +112,7 @@ func Add[T any](in *Intake, s *layer.Series[T], featureID string, row T) {
 	w := writeOf(in, s, func() *pointsWrite[T] { return &pointsWrite[T]{series: s} })
 	p := Point[T]{featureID, row}
 	w.points = append(w.points, p)
-	in.saw(at(p))
+	in.saw(at(&w.points[len(w.points)-1].Row))
 	in.undo = append(in.undo, func() { w.points = w.points[:len(w.points)-1] })
 }
 

@@ -19,7 +19,10 @@ type Part[T any] struct {
 	name    string
 	columns map[string]bool // those it owns; nil: all but except
 	except  map[string]bool
+	others  []*Part[T] // whose columns except has
 	sparse  bool
+	yields  bool
+	parts   []*Part[T] // that it is of; nil: itself
 }
 
 // Whole is all fields of a layer.
@@ -43,7 +46,7 @@ func NewPart[T any](l *layer.Layer[T], name string, fields ...string) *Part[T] {
 
 // Rest is all fields that no other part has.
 func Rest[T any](l *layer.Layer[T], name string, others ...*Part[T]) *Part[T] {
-	p := &Part[T]{layer: l, name: name, except: map[string]bool{}}
+	p := &Part[T]{layer: l, name: name, except: map[string]bool{}, others: others}
 	for _, o := range others {
 		for c := range o.columns {
 			p.except[c] = true
@@ -58,6 +61,58 @@ func (p *Part[T]) Sparse() *Part[T] {
 	q := *p
 	q.sparse = true
 	return &q
+}
+
+// Yielding is the part of a source that knows a feature by a former id, and
+// less of it than those that know it by its own: of a merged feature it fills
+// in what the row doesn't know.
+func (p *Part[T]) Yielding() *Part[T] {
+	q := *p
+	q.yields = true
+	return &q
+}
+
+// Together is parts that come in one record, which is cheaper than writing them
+// one after the other. Each keeps its own version. It panics when some are
+// sparse and others aren't: the program is wrong then.
+func Together[T any](parts ...*Part[T]) *Part[T] {
+	p := &Part[T]{layer: parts[0].layer, columns: map[string]bool{}, sparse: parts[0].sparse, parts: parts}
+	for _, q := range parts {
+		if q.sparse != p.sparse {
+			panic(fmt.Sprintf("layer %s: %s is sparse and %s isn't, or the other way round", p.layer.Field, parts[0].name, q.name))
+		}
+		p.name += " " + q.name
+		for c := range q.columns {
+			p.columns[c] = true
+		}
+	}
+	return p
+}
+
+// fields is what the writer of a part has to know of it.
+func (p *Part[T]) fields() []fields {
+	if p.parts == nil {
+		f := fields{name: p.name, owns: p.owns, sparse: p.sparse, yields: p.yields, exact: p.columns != nil && !p.sparse && !p.yields}
+		for _, o := range p.others {
+			f.others = append(f.others, o.fields()...)
+		}
+		return []fields{f}
+	}
+	var all []fields
+	for _, q := range p.parts {
+		all = append(all, q.fields()...)
+	}
+	return all
+}
+
+// fields is a part without its type.
+type fields struct {
+	name   string
+	owns   func(column string) bool
+	sparse bool // what is not known is no reason to forget
+	yields bool
+	exact  bool // its newest version is all there is to know
+	others []fields
 }
 
 func (p *Part[T]) owns(column string) bool {

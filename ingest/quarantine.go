@@ -130,7 +130,7 @@ type Replay struct {
 // mark in one transaction, so that it comes in once. Those that fail stay, with
 // the new reason.
 func (r *Runner) Replay(ctx context.Context, ask Replay) (Result, error) {
-	s, err := r.source(ask.Source)
+	s, err := r.find(ctx, ask.Source)
 	if err != nil {
 		return Result{}, err
 	}

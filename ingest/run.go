@@ -36,6 +36,7 @@ type Runner struct {
 
 	mu       sync.Mutex
 	breakers map[string]circuitbreaker.CircuitBreaker[any]
+	names    names
 }
 
 func (r *Runner) source(name string) (*Source, error) {
@@ -104,27 +105,42 @@ func (r *Runner) Read(ctx context.Context, name string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	reader, err := r.Formats[s.Format].Connect(s)
-	if err != nil {
-		return Result{}, err
-	}
+	return r.read(ctx, s, from, func(Result) {})
+}
+
+// read reads a source from a checkpoint; each is told of every batch.
+func (r *Runner) read(ctx context.Context, s *Source, from json.RawMessage, each func(Result)) (Result, error) {
 	var sum Result
-	err = reader.Read(ctx, from, func(ctx context.Context, b *Batch) error {
-		result, err := r.commit(ctx, s, b)
-		if err != nil {
-			return err
-		}
-		sum.add(result)
-		return r.succeeded(ctx, s)
-	})
+	reader, err := r.connect(s)
+	if err == nil {
+		err = reader.Read(ctx, from, func(ctx context.Context, b *Batch) error {
+			result, err := r.commit(ctx, s, b)
+			if err != nil {
+				return err
+			}
+			sum.add(result)
+			each(result)
+			return r.succeeded(ctx, s)
+		})
+	}
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return sum, err
 		}
 		r.failed(s, err)
-		return sum, fmt.Errorf("read source %s: %w", name, err)
+		return sum, fmt.Errorf("read source %s: %w", s.Name, err)
 	}
 	return sum, r.succeeded(ctx, s)
+}
+
+// connect makes a reader, once the mapping too takes the declaration.
+func (r *Runner) connect(s *Source) (Reader, error) {
+	if m, _ := r.mapping(s); m.check != nil {
+		if err := m.check(s); err != nil {
+			return nil, fault.Invalid("BAD_INPUT", "%v", err).Because(err)
+		}
+	}
+	return r.Formats[s.Format].Connect(s)
 }
 
 func (r *Runner) checkpoint(ctx context.Context, s *Source) (json.RawMessage, error) {
@@ -166,7 +182,11 @@ func (r *Runner) Check(ctx context.Context, name string, batches int) (Checked, 
 	if err != nil {
 		return Checked{}, err
 	}
-	reader, err := r.Formats[s.Format].Connect(s)
+	return r.check(ctx, s, batches)
+}
+
+func (r *Runner) check(ctx context.Context, s *Source, batches int) (Checked, error) {
+	reader, err := r.connect(s)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -177,8 +197,12 @@ func (r *Runner) Check(ctx context.Context, name string, batches int) (Checked, 
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	var from []byte
+	var began time.Time
 	_, err = tx.Exec(ctx, "INSERT INTO sources (name, format, stream) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", s.Name, s.Format, r.Formats[s.Format].Stream)
 	if err == nil {
+		err = tx.QueryRow(ctx, "SELECT now()").Scan(&began)
+	}
+	if err == nil && !s.once {
 		err = tx.QueryRow(ctx, "SELECT checkpoint FROM sources WHERE name = $1", s.Name).Scan(&from)
 	}
 	if err != nil {
@@ -201,14 +225,31 @@ func (r *Runner) Check(ctx context.Context, name string, batches int) (Checked, 
 		return nil
 	})
 	if err != nil && !errors.Is(err, errShown) {
-		return found, fmt.Errorf("read source %s: %w", name, err)
+		return found, fmt.Errorf("read source %s: %w", s.Name, err)
 	}
 	found.More = errors.Is(err, errShown)
-	rows, err := tx.Query(ctx, "SELECT stage || ': ' || coalesce(place || ': ', '') || reason FROM quarantine WHERE source = $1 AND last_at = now() ORDER BY id LIMIT 5", s.Name)
-	if err == nil {
-		found.Reasons, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	}
+	// Those that were there before are no news to a read, but to who asks.
+	found.Quarantined, found.Reasons, err = reasons(ctx, tx, s.Name, began)
 	return found, err
+}
+
+// reasons counts the records of a source that wait in quarantine since a
+// moment, and gives the reasons of the first few.
+func reasons(ctx context.Context, db layer.Querier, source string, since time.Time) (n int, first []string, err error) {
+	rows, err := db.Query(ctx, `SELECT count(*) OVER (), stage || ': ' || coalesce(place || ': ', '') || reason FROM quarantine
+		WHERE source = $1 AND last_at >= $2 AND replayed_at IS NULL ORDER BY id LIMIT 5`, source, since)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read quarantine: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var reason string
+		if err := rows.Scan(&n, &reason); err != nil {
+			return 0, nil, fmt.Errorf("read quarantine: %w", err)
+		}
+		first = append(first, reason)
+	}
+	return n, first, rows.Err()
 }
 
 // Checked is what a read would change.

@@ -30,16 +30,21 @@ func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []
 		return Result{}, nil
 	}
 	months := map[time.Time]bool{}
-	for _, p := range points {
-		t := at(p).UTC()
+	for i := range points {
+		t := at(&points[i].Row).UTC()
 		if t.Year() < firstYear || t.Year() > lastYear {
-			return Result{}, fault.Invalid("BAD_INPUT", "%s of %s: a value of %s can't be right", s.Table, p.FeatureID, t.Format(time.RFC3339))
+			return Result{}, fault.Invalid("BAD_INPUT", "%s of %s: a value of %s can't be right", s.Table, points[i].FeatureID, t.Format(time.RFC3339))
 		}
 		months[time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)] = true
 	}
 	for month := range months {
 		if _, err := tx.Exec(ctx, "SELECT ensure_months($1::text::regclass, $2, $2)", s.Table, month); err != nil {
 			return Result{}, fmt.Errorf("make months of %s: %w", s.Table, err)
+		}
+	}
+	if s.Sums == nil && s.Ties == nil {
+		if changed, done, err := straight(ctx, tx, s, points); done || err != nil {
+			return Result{In: len(points), Changed: changed, Same: len(points) - changed}, err
 		}
 	}
 	columns := append([]string{"feature_id"}, s.Columns...)
@@ -52,14 +57,7 @@ func Append[T any](ctx context.Context, tx pgx.Tx, s *layer.Series[T], points []
 	if err := stageSeries(ctx, tx, stage, s.Table, list); err != nil {
 		return Result{}, fmt.Errorf("stage %s: %w", s.Table, err)
 	}
-	source := pgx.CopyFromSlice(len(points), func(i int) ([]any, error) {
-		values := []any{points[i].FeatureID}
-		v := reflect.ValueOf(points[i].Row)
-		for j := range v.NumField() {
-			values = append(values, v.Field(j).Interface())
-		}
-		return values, nil
-	})
+	source := pgx.CopyFromSlice(len(points), func(i int) ([]any, error) { return valuesOf(nil, points[i].FeatureID, &points[i].Row), nil })
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{stage}, columns, source); err != nil {
 		return Result{}, fmt.Errorf("copy %s: %w", s.Table, err)
 	}
@@ -94,18 +92,35 @@ func stageSeries(ctx context.Context, tx pgx.Tx, stage, table string, columns cl
 // moved takes the staged rows into the series: what is there stays, or is
 // counted up.
 func moved[T any](s *layer.Series[T], stage string, columns clause.C) clause.C {
-	if s.Sum == "" {
-		return clause.Of("INSERT INTO ? (?) SELECT ? FROM ? ON CONFLICT DO NOTHING", clause.Name(s.Table), columns, columns, clause.Name(stage))
+	if s.Sums == nil {
+		return clause.Of("INSERT INTO ? (?) SELECT ? FROM ? ORDER BY feature_id, at ON CONFLICT DO NOTHING", clause.Name(s.Table), columns, columns, clause.Name(stage))
 	}
 	keys := []clause.C{clause.Name("feature_id"), clause.Name("at")}
 	for _, tie := range s.Ties {
 		keys = append(keys, clause.Name(tie))
 	}
-	key, sum := clause.Join(", ", keys...), clause.Name(s.Sum)
-	return clause.Of("INSERT INTO ? AS t (?, ?) SELECT ?, sum(?) FROM ? GROUP BY ? ON CONFLICT (?) DO UPDATE SET ? = t.? + excluded.?",
-		clause.Name(s.Table), key, sum, key, sum, clause.Name(stage), key, key, sum, sum, sum)
+	var sums, added, sets []clause.C
+	for _, c := range s.Sums {
+		sum := clause.Name(c)
+		sums, added = append(sums, sum), append(added, clause.Of("sum(?)", sum))
+		sets = append(sets, clause.Of("? = t.? + excluded.?", sum, sum, sum))
+	}
+	key := clause.Join(", ", keys...)
+	return clause.Of("INSERT INTO ? AS t (?, ?) SELECT ?, ? FROM ? GROUP BY ? ON CONFLICT (?) DO UPDATE SET ?",
+		clause.Name(s.Table), key, clause.Join(", ", sums...), key, clause.Join(", ", added...), clause.Name(stage), key, key, clause.Join(", ", sets...))
 }
 
-func at[T any](p Point[T]) time.Time {
-	return reflect.ValueOf(p.Row).FieldByName("At").Interface().(time.Time)
+// valuesOf appends a row's values to those before, in the order of its columns.
+func valuesOf[T any](values []any, featureID string, row *T) []any {
+	values = append(values, featureID)
+	v := reflect.ValueOf(row).Elem()
+	for j := range v.NumField() {
+		values = append(values, v.Field(j).Interface())
+	}
+	return values
+}
+
+// at is the time of a row.
+func at[T any](row *T) time.Time {
+	return *reflect.ValueOf(row).Elem().FieldByName("At").Addr().Interface().(*time.Time)
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"geohub/geo"
 	"geohub/internal/fault"
 )
 
@@ -38,6 +37,9 @@ type Source struct {
 	// User and Password are for sources that ask for them.
 	User     string `yaml:"user"`
 	Password string `yaml:"password"`
+	// HostKey is how the server of sftp:// is known: its public key or the
+	// key's fingerprint SHA256:…; of ftps:// the fingerprint of its certificate.
+	HostKey string `yaml:"hostKey"`
 	// Headers go with every request of HTTP: keys, X-Road-Client.
 	Headers map[string]string `yaml:"headers"`
 	// Topics are those to subscribe to at a broker.
@@ -45,7 +47,10 @@ type Source struct {
 	// Map is a program of jq: for formats of any layer from a record to the
 	// layer's fields, for the others from what the source says to what the
 	// standard would say.
-	Map string `yaml:"map"`
+	// It may be written as a mapping of fields to columns, too: [ParseRecipe].
+	Map string `yaml:"-"`
+	// Mapped is Map as YAML has it; read Map.
+	Mapped mapText `yaml:"map"`
 	// CRS is the EPSG code of coordinates that don't say theirs.
 	CRS int `yaml:"crs"`
 	// TimeZone is that of times without an offset, "+07:00" or a name; empty: +07:00.
@@ -66,6 +71,8 @@ type Source struct {
 	Outbox bool `yaml:"outbox"`
 	// Location is the TimeZone.
 	Location *time.Location `yaml:"-"`
+
+	once bool // an import: a batch that is refused ends it
 }
 
 // Duration is a time.Duration that YAML writes as 30s, 5m or 72h.
@@ -115,6 +122,7 @@ func ParseSources(text []byte, env func(string) string, known map[string]Format)
 		if s == nil {
 			return nil, fault.Invalid("BAD_INPUT", "source %d is empty", i+1)
 		}
+		s.Map = string(s.Mapped)
 		err := s.expand(env)
 		if err == nil {
 			err = s.check(known)
@@ -212,19 +220,14 @@ func (s *Source) check(known map[string]Format) error {
 		return errors.New("address: put name and password under user and password, as ${VARIABLE}")
 	}
 	for key, set := range map[string]bool{"layer": s.Layer != "", "topics": s.Topics != nil, "map": s.Map != "", "crs": s.CRS != 0, "headers": s.Headers != nil,
-		"user": s.User != "", "decimalComma": s.DecimalComma, "overlap": s.Overlap != 0, "pageSize": s.PageSize != 0, "deleteAfter": s.DeleteAfter != 0, "outbox": s.Outbox} {
+		"user": s.User != "", "decimalComma": s.DecimalComma, "overlap": s.Overlap != 0, "pageSize": s.PageSize != 0, "deleteAfter": s.DeleteAfter != 0, "hostKey": s.HostKey != "", "outbox": s.Outbox} {
 		if set && !slices.Contains(f.Keys, key) {
 			return fmt.Errorf("%s means nothing to the format %s", key, s.Format)
 		}
 	}
-	s.Location = geo.Saigon
-	if s.TimeZone != "" {
-		if t, err := time.Parse("-07:00", s.TimeZone); err == nil {
-			_, offset := t.Zone()
-			s.Location = time.FixedZone(s.TimeZone, offset)
-		} else if s.Location, err = time.LoadLocation(s.TimeZone); err != nil {
-			return fmt.Errorf("timeZone %q is neither an offset such as +07:00 nor a name such as Asia/Ho_Chi_Minh", s.TimeZone)
-		}
+	var err error
+	if s.Location, err = zoneOf(s.TimeZone); err != nil {
+		return err
 	}
 	if _, err := f.Connect(s); err != nil {
 		return err

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,7 +45,7 @@ func upsertPart[T any](ctx context.Context, tx pgx.Tx, part *Part[T], rows []*T)
 	if len(rows) == 0 {
 		return Result{}, nil
 	}
-	w := writer{tx: tx, s: part.layer.System, part: part.name, owns: part.owns, sparse: part.sparse}
+	w := writer{tx: tx, s: part.layer.System, parts: part.fields()}
 	all := make([]layer.Row, len(rows))
 	for i, row := range rows {
 		all[i] = any(row).(layer.Row)
@@ -58,11 +59,9 @@ func upsertPart[T any](ctx context.Context, tx pgx.Tx, part *Part[T], rows []*T)
 }
 
 type writer struct {
-	tx     pgx.Tx
-	s      *layer.System
-	part   string                   // the name under which the version is kept
-	owns   func(column string) bool // the columns that are overwritten
-	sparse bool                     // what is not known is no reason to forget
+	tx    pgx.Tx
+	s     *layer.System
+	parts []fields // that are written, one or several
 }
 
 func (w writer) upsert(ctx context.Context, rows []layer.Row) (Result, error) {
@@ -118,55 +117,97 @@ func (w writer) stage(ctx context.Context, stage string) error {
 
 // late counts the staged rows that are older than what is there.
 func (w writer) late(ctx context.Context, stage string) (n int, err error) {
-	sql, args := clause.Of("SELECT count(*) FROM ? f JOIN ? t ON t.id = f.id WHERE ? > f.version_at", clause.Name(stage), clause.Name(w.s.Table), w.version()).SQL()
+	var older []clause.C
+	for _, p := range w.parts {
+		older = append(older, clause.Of("? > f.version_at", p.version()))
+	}
+	sql, args := clause.Of("SELECT count(*) FROM ? f JOIN ? t ON t.id = f.id WHERE ?", clause.Name(stage), clause.Name(w.s.Table), clause.Join(" AND ", older...)).SQL()
 	return n, w.tx.QueryRow(ctx, sql, args...).Scan(&n)
 }
 
 // version is that of the part in the row t that is there.
-func (w writer) version() clause.C { return clause.Of("(t.versions->>?)::timestamptz", w.part) }
+func (p fields) version() clause.C { return clause.Of("(t.versions->>?)::timestamptz", p.name) }
+
+// holds says that the row t has no newer version of the part than the excluded one.
+func (p fields) holds() clause.C {
+	return clause.Of("(? IS NULL OR ? <= excluded.version_at)", p.version(), p.version())
+}
+
+// of is the part that owns a column; none is the zero one.
+func (w writer) of(column string) fields {
+	if column == "unit_id" {
+		column = "geom"
+	}
+	for _, p := range w.parts {
+		if p.owns(column) {
+			return p
+		}
+	}
+	return fields{}
+}
 
 // insert moves the newest version of each staged row into the layer: all of a
-// new row, of another the columns that the part owns.
+// new row, of another the columns that the parts own.
 func (w writer) insert(ctx context.Context, stage string, columns []string) (int, error) {
 	var names, values, sets, old, fresh []clause.C
 	for _, c := range append(columns, "unit_id") {
+		p := w.of(c)
 		names = append(names, clause.Name(c))
 		switch c {
 		case "search":
-			values = append(values, clause.Of("fold(f.search)"))
+			values = append(values, w.unlessKept(p, clause.Of("fold(f.search)")))
 		case "unit_id":
-			values = append(values, postgis.UnitOfFeature())
+			values = append(values, w.unlessKept(p, postgis.UnitOfFeature()))
 		default:
 			values = append(values, clause.Column("f", c))
 		}
-		owner := c
-		if c == "unit_id" {
-			owner = "geom"
-		}
-		if c == "id" || c == "version_at" || c == "exchange" || !w.owns(owner) {
+		if c == "id" || c == "version_at" || c == "exchange" || p.owns == nil {
 			continue
 		}
 		value := clause.Column("excluded", c)
-		if w.sparse {
+		if p.sparse {
 			value = w.either(c, value, clause.Column("t", c))
+		}
+		if len(w.parts) > 1 {
+			value = clause.Of("CASE WHEN ? THEN ? ELSE ? END", p.holds(), value, clause.Column("t", c))
 		}
 		sets = append(sets, clause.Of("? = ?", clause.Name(c), value))
 		old = append(old, clause.Column("t", c))
 		fresh = append(fresh, value)
 	}
+	var made, holds []clause.C
+	versions := clause.Of("t.versions")
+	for _, p := range w.parts {
+		made = append(made, clause.Of("?::text, f.version_at", p.name))
+		holds = append(holds, p.holds())
+		versions = clause.Of("? || CASE WHEN ? THEN jsonb_build_object(?::text, excluded.versions->?) ELSE '{}' END", versions, p.holds(), p.name, p.name)
+	}
+	if len(w.parts) == 1 {
+		versions = clause.Of("t.versions || excluded.versions")
+	}
 	differs := clause.Of("(?) IS DISTINCT FROM (?)", clause.Join(", ", old...), clause.Join(", ", fresh...))
 	statement := clause.Of(`WITH written AS (INSERT INTO ? AS t (?, versions, updated_at)
-		SELECT ?, jsonb_strip_nulls(jsonb_build_object(?::text, f.version_at)), now() FROM (SELECT DISTINCT ON (id) * FROM ? ORDER BY id, version_at DESC NULLS LAST) f
-		ON CONFLICT (id) DO UPDATE SET ?, version_at = greatest(t.version_at, excluded.version_at), versions = t.versions || excluded.versions,
+		SELECT ?, jsonb_strip_nulls(jsonb_build_object(?)), now() FROM (SELECT DISTINCT ON (id) * FROM ? ORDER BY id, version_at DESC NULLS LAST) f
+			LEFT JOIN (SELECT id AS kept_id FROM ?) kept ON kept_id = f.id
+		ON CONFLICT (id) DO UPDATE SET ?, version_at = greatest(t.version_at, excluded.version_at), versions = ?,
 			exchange = CASE WHEN ? THEN excluded.exchange ELSE t.exchange END, updated_at = CASE WHEN ? THEN excluded.updated_at ELSE t.updated_at END
-		WHERE (? IS NULL OR ? <= excluded.version_at) AND (? OR t.versions->>? IS DISTINCT FROM excluded.versions->>?)
+		WHERE (?) AND (? OR NOT t.versions @> excluded.versions)
 		RETURNING t.updated_at = now() AS changed)
 		SELECT count(*) FROM written WHERE changed`,
-		clause.Name(w.s.Table), clause.Join(", ", names...), clause.Join(", ", values...), w.part, clause.Name(stage),
-		clause.Join(", ", sets...), differs, differs, w.version(), w.version(), differs, w.part, w.part)
+		clause.Name(w.s.Table), clause.Join(", ", names...), clause.Join(", ", values...), clause.Join(", ", made...), clause.Name(stage), clause.Name(w.s.Table),
+		clause.Join(", ", sets...), versions, differs, differs, clause.Join(" OR ", holds...), differs)
 	sql, args := statement.SQL()
 	var changed int
 	return changed, w.tx.QueryRow(ctx, sql, args...).Scan(&changed)
+}
+
+// unlessKept is a value that is dear to work out, and not needed of a row that
+// is there when no part that is written has it.
+func (w writer) unlessKept(p fields, value clause.C) clause.C {
+	if p.owns != nil {
+		return value
+	}
+	return clause.Of("CASE WHEN kept_id IS NULL THEN ? END", value)
 }
 
 // rename gives staged rows that come under a former id the id they have now, and
@@ -177,9 +218,9 @@ func (w writer) rename(ctx context.Context, stage string) error {
 	var sets []clause.C
 	for _, c := range w.s.WriteColumns() {
 		switch {
-		case c == "id":
-		case c == "label" || c == "label_en" || c == "search":
-			sets = append(sets, clause.Of("? = coalesce(?, ?)", clause.Name(c), clause.Column("t", c), clause.Column("f", c)))
+		case c == "id" || w.of(c).exact:
+		case c == "label" || c == "label_en" || c == "search" || w.of(c).yields:
+			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("t", c), clause.Column("f", c))))
 		default:
 			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("t", c))))
 		}
@@ -191,7 +232,7 @@ func (w writer) rename(ctx context.Context, stage string) error {
 	}
 	var keeps []clause.C
 	for _, c := range w.s.WriteColumns() {
-		if c != "id" {
+		if c != "id" && !w.of(c).exact {
 			keeps = append(keeps, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("t", c))))
 		}
 	}
@@ -208,17 +249,26 @@ func (w writer) complete(ctx context.Context, stage string) error {
 		case "id", "source", "record_key", "sharing", "exchange", "search", "label", "label_en", "version_at":
 			continue
 		}
+		if p := w.of(c); p.owns == nil || p.exact {
+			continue
+		}
 		value := w.either(c, clause.Column("t", c), clause.Column("f", c))
 		sets = append(sets, clause.Of("? = ?", clause.Name(c), value))
 		old, fresh = append(old, clause.Column("t", c)), append(fresh, value)
+	}
+	if sets == nil {
+		return nil
 	}
 	return w.exec(ctx, clause.Of("UPDATE ? t SET ? FROM ? f WHERE f.id = t.id AND EXISTS (SELECT FROM feature_aliases a WHERE a.id = f.id) AND (?) IS DISTINCT FROM (?)",
 		clause.Name(w.s.Table), clause.Join(", ", sets...), clause.Name(stage), clause.Join(", ", old...), clause.Join(", ", fresh...)))
 }
 
 // either is the column of the row first, or where that row doesn't know it, of
-// the row then. An empty list knows nothing.
+// the row then. An empty list knows nothing, nor words to search that are none.
 func (w writer) either(column string, first, then clause.C) clause.C {
+	if column == "search" {
+		return clause.Of("coalesce(nullif(btrim(?), ''), ?)", first, then)
+	}
 	for _, f := range w.s.Fields {
 		if f.Column == column && (f.Kind == layer.KindStrings || f.Kind == layer.KindEnums) {
 			return clause.Of("coalesce(nullif(?, '{}'), ?, '{}')", first, then)
@@ -270,12 +320,18 @@ func (w writer) former(ctx context.Context, rows []layer.Row) ([]formerRow, erro
 	})
 }
 
-// fold gives the row that stands what a former one knew and it does not: each
-// field by itself, place and time by which is newer. The former one's series
+// fold gives the row that stands what a former one knew and it does not: the
+// fields of another part by which version of that is newer, else each field by
+// itself, place and time by which row is newer. The former one's series
 // follow; where both have a value of one moment, that of the standing row stays.
 func (w writer) fold(ctx context.Context, f formerRow) error {
+	others := w.parts[0].others // the parts together name no former rows
 	var sets []clause.C
 	for _, c := range w.s.WriteColumns() {
+		if i := slices.IndexFunc(others, func(p fields) bool { return p.owns(c) }); i >= 0 {
+			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.newer(others[i], c)))
+			continue
+		}
 		switch c {
 		case "id", "source", "record_key", "sharing", "exchange":
 		case "search":
@@ -289,7 +345,11 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 			sets = append(sets, clause.Of("? = ?", clause.Name(c), w.either(c, clause.Column("f", c), clause.Column("o", c))))
 		}
 	}
-	sets = append(sets, clause.Of("versions = o.versions || f.versions"))
+	versions := clause.Of("o.versions || f.versions")
+	for _, p := range others {
+		versions = clause.Of("? || CASE WHEN ? THEN jsonb_build_object(?::text, o.versions->?) ELSE '{}' END", versions, overtakes(p), p.name, p.name)
+	}
+	sets = append(sets, clause.Of("versions = ?", versions))
 	table := clause.Name(w.s.Table)
 	statements := []clause.C{
 		clause.Of("UPDATE ? f SET ? FROM ? o WHERE f.id = ? AND o.id = ?", table, clause.Join(", ", sets...), clause.Name("old_"+w.s.Table), f.id, f.alias),
@@ -307,6 +367,21 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 		}
 	}
 	return nil
+}
+
+// newer is a column of a part in the one of two rows f and o that has the
+// newer version of it; where neither has any, in either.
+func (w writer) newer(p fields, column string) clause.C {
+	f, o := clause.Column("f", column), clause.Column("o", column)
+	if p.sparse {
+		return clause.Of("CASE WHEN ? THEN ? ELSE ? END", overtakes(p), w.either(column, o, f), w.either(column, f, o))
+	}
+	return clause.Of("CASE WHEN ? THEN ? WHEN f.versions->>? IS NULL THEN ? ELSE ? END", overtakes(p), o, p.name, w.either(column, f, o), f)
+}
+
+// overtakes says that the row o has a newer version of a part than the row f.
+func overtakes(p fields) clause.C {
+	return clause.Of("coalesce((o.versions->>?)::timestamptz, '-infinity') > coalesce((f.versions->>?)::timestamptz, '-infinity')", p.name, p.name)
 }
 
 func (w writer) exec(ctx context.Context, c clause.C) error {

@@ -22,7 +22,7 @@ type Base struct {
 	// AgencyCode is the owner's code by QĐ 20/2020, "H57.12".
 	AgencyCode string
 	// Exchange names the request of a gateway that brought this version
-	// (X-Road-Id); may be empty. Written, never read back.
+	// (X-Road-Id); may be empty.
 	Exchange string
 	// Source names the connection it came by and RecordKey its key there.
 	Source, RecordKey string

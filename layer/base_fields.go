@@ -101,6 +101,9 @@ func (b *Base) Provenance() *Provenance {
 	if b.RecordKey != "" {
 		p.RecordKey = &b.RecordKey
 	}
+	if b.Exchange != "" {
+		p.Exchange = &b.Exchange
+	}
 	return p
 }
 
@@ -117,6 +120,7 @@ type LonLatPoint struct{ Lon, Lat float64 }
 type Provenance struct {
 	Source    string
 	RecordKey *string
+	Exchange  *string
 	base      *Base
 }
 

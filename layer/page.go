@@ -81,6 +81,7 @@ var baseColumns = []baseColumn{
 	{clause.Of("coalesce(f.agency_code, '')"), func(b *Base) any { return &b.AgencyCode }, []string{"provenance"}},
 	{clause.Of("f.source"), func(b *Base) any { return &b.Source }, []string{"provenance"}},
 	{clause.Of("coalesce(f.record_key, '')"), func(b *Base) any { return &b.RecordKey }, []string{"provenance"}},
+	{clause.Of("coalesce(f.exchange, '')"), func(b *Base) any { return &b.Exchange }, []string{"provenance"}},
 	{clause.Of("f.observed_at"), func(b *Base) any { return &b.ObservedAt }, []string{"observedAt", "freshness"}},
 	{clause.Of("f.updated_at"), func(b *Base) any { return &b.UpdatedAt }, []string{"updatedAt"}},
 }

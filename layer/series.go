@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
@@ -23,9 +24,9 @@ type Series[T any] struct {
 	Columns []string
 	// Ties are the columns that tell rows of the same moment apart.
 	Ties []string
-	// Sum is the column that adds up when a row of the same key comes; "" when
+	// Sums are the columns that add up when a row of the same key comes; nil when
 	// the first stays.
-	Sum string
+	Sums []string
 }
 
 // NewSeries declares a series over a table. ties name the columns that, with
@@ -39,11 +40,16 @@ func NewSeries[T any](table string, ties ...string) *Series[T] {
 	return s
 }
 
-// NewCounts declares a series of counts: ties name the columns that, with
-// feature and time, make its key, and sum the column that is counted up.
-func NewCounts[T any](table, sum string, ties ...string) *Series[T] {
-	s := NewSeries[T](table, ties...)
-	s.Sum = sum
+// NewCounts declares a series of counts: sums name the columns that are counted
+// up; all others, with feature and time, make its key.
+func NewCounts[T any](table string, sums ...string) *Series[T] {
+	s := NewSeries[T](table)
+	s.Sums = sums
+	for _, c := range s.Columns {
+		if c != "at" && !slices.Contains(sums, c) {
+			s.Ties = append(s.Ties, c)
+		}
+	}
 	return s
 }
 

@@ -47,8 +47,12 @@ func (s *System) WriteValues(row Row) []any {
 			fields[i] = []string{}
 		}
 	}
+	search := strings.Join(words, " ")
+	if strings.TrimSpace(search) == "" {
+		search = "" // nothing is known of it, which says nothing against what was
+	}
 	return append([]any{b.ID, nullable(b.LabelVI), nullable(b.LabelEN), postgis.Shape{Geometry: b.Geom, SRID: 4326}, b.PositionAccuracyM, agency, b.Source,
-		nullable(b.RecordKey), b.ObservedAt, version, nullable(b.Exchange), int16(b.Sharing), strings.Join(words, " ")}, fields...)
+		nullable(b.RecordKey), b.ObservedAt, version, nullable(b.Exchange), int16(b.Sharing), nullable(search)}, fields...)
 }
 
 // ColumnsOf are the columns that hold a GraphQL field of the layer: one of its

@@ -111,8 +111,11 @@ CREATE FUNCTION ensure_months(series regclass, low timestamptz, high timestamptz
 DECLARE m date := date_trunc('month', low AT TIME ZONE 'UTC')::date;
 BEGIN
   WHILE m <= high AT TIME ZONE 'UTC' LOOP
-    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
-      series::text || to_char(m, '_YYYYMM'), series, m::timestamp AT TIME ZONE 'UTC', (m + interval '1 month') AT TIME ZONE 'UTC');
+    IF to_regclass(quote_ident(series::text || to_char(m, '_YYYYMM'))) IS NULL THEN
+      PERFORM pg_advisory_xact_lock(hashtext('months of ' || series::text)); -- two may need it at once
+      EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
+        series::text || to_char(m, '_YYYYMM'), series, m::timestamp AT TIME ZONE 'UTC', (m + interval '1 month') AT TIME ZONE 'UTC');
+    END IF;
     m := m + interval '1 month';
   END LOOP;
 END $$;

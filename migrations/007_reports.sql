@@ -21,7 +21,9 @@ CREATE TABLE reports (LIKE features INCLUDING ALL,
   email text,
   phone text,
   account_id text,
-  device_id text
+  device_id text,
+  media_urls text[] NOT NULL DEFAULT '{}', -- at the source; never told
+  media_moderated boolean
 );
 -- The newest reports.
 CREATE INDEX ON reports (requested_at DESC NULLS LAST, id);

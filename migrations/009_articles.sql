@@ -21,3 +21,5 @@ CREATE TABLE articles (LIKE features INCLUDING ALL,
 CREATE INDEX ON articles (published_at DESC NULLS LAST, id);
 -- What waits for an answer, the most pressing first.
 CREATE INDEX ON articles (handling_status, handling_due_at, id);
+-- An article that its publisher gave another guid is known by its address.
+CREATE INDEX ON articles (canonical_url);

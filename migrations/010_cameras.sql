@@ -9,5 +9,6 @@ CREATE TABLE cameras (LIKE features INCLUDING ALL,
   range_m float8,
   onvif_profile text,
   ai_solutions text[] NOT NULL DEFAULT '{}',
-  last_seen_at timestamptz
+  last_seen_at timestamptz,
+  stream_url text -- at the source; never told
 );

@@ -21,3 +21,14 @@ CREATE TABLE billboards (LIKE features INCLUDING ALL,
   current_creative text,
   creative_approved boolean
 );
+
+-- What was shown by the hour of the clock, from the proof-of-play logs.
+CREATE TABLE billboard_plays (
+  feature_id text COLLATE "C" NOT NULL,
+  at timestamptz NOT NULL, -- when the hour begins
+  creative text NOT NULL,
+  plays integer NOT NULL,
+  seconds float8 NOT NULL, -- on show, together; of plays whose length is known
+  PRIMARY KEY (feature_id, at, creative)
+) PARTITION BY RANGE (at);
+CREATE INDEX ON billboard_plays USING brin (at);

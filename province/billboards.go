@@ -3,6 +3,7 @@ package province
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -15,6 +16,9 @@ import (
 
 // citadel is the middle of the Imperial City, round which the monuments lie thickest.
 var citadel = orb.Point{107.5778, 16.4695}
+
+// suspendedOn is when the screens that are suspended began to go dark.
+var suspendedOn = time.Date(2025, time.September, 1, 8, 0, 0, 0, geo.Saigon)
 
 // Billboards are all 120. Permits run for years and are renewed, some too late.
 func (p *Province) Billboards() []*systems.Billboard {
@@ -101,20 +105,29 @@ func (p *Province) billboard(r, today *rand.Rand, n int, s spot) *systems.Billbo
 		}
 	}
 	suspended, offline, stray, unknown := chance(r, 0.03), chance(today, 0.08), chance(today, 0.05), chance(today, 0.08)
-	silent, show := hours(1+40*today.Float64()), fmt.Sprintf("CR-%04d", 1+today.IntN(400))
+	dark, show := midnight(p.now).Add(hours(8*today.Float64())), fmt.Sprintf("CR-%04d", 1+today.IntN(400))
 	if status == "ACTIVE" && suspended {
 		status = "SUSPENDED"
-	} else if status == "ACTIVE" && offline && screen {
+	} else if status == "ACTIVE" && offline && screen && !p.now.Before(dark) {
 		status = "OFFLINE"
 	}
 	row.BillboardStatus = new(status)
-	row.ObservedAt = new(p.now.AddDate(0, 0, -1-r.IntN(60)))
+	inspected := midnight(p.now).AddDate(0, 0, -1-r.IntN(60))
 	if screen {
-		beat := p.now.Add(-time.Duration(10+today.IntN(70)) * time.Second)
-		if status == "OFFLINE" || status == "SUSPENDED" {
-			beat = p.now.Add(-silent)
+		until := p.now
+		switch status {
+		case "OFFLINE":
+			until = dark
+		case "SUSPENDED":
+			until = row.PermitFrom.Start()
+			if later := suspendedOn.AddDate(0, 0, n); later.After(until) && !later.After(p.now) {
+				until = later
+			}
 		}
+		beat := lastBeat(n, until)
 		row.LastHeartbeatAt, row.ObservedAt = new(beat), new(beat)
+	} else {
+		row.ObservedAt = new(inspected)
 	}
 	if status == "ACTIVE" || status == "UNLICENSED" || status == "EXPIRED" {
 		row.CurrentCreative = new(show)
@@ -123,4 +136,110 @@ func (p *Province) billboard(r, today *rand.Rand, n int, s spot) *systems.Billbo
 		}
 	}
 	return row
+}
+
+// BeatEvery is the time between two heartbeats of a screen.
+const BeatEvery = time.Minute
+
+// lastBeat is the last heartbeat of the n-th billboard up to a moment: each
+// screen beats at its own second of the minute.
+func lastBeat(n int, until time.Time) time.Time {
+	second := time.Duration(n*37%60) * time.Second
+	beat := until.Truncate(BeatEvery).Add(second)
+	if beat.After(until) {
+		beat = beat.Add(-BeatEvery)
+	}
+	return beat
+}
+
+// Heartbeat is a sign of life of a screen.
+type Heartbeat struct {
+	At        time.Time
+	Billboard string // code
+	Creative  string // what is on show; "" for one that goes dark
+	Approved  *bool  // whether it is on the list; nil when nobody knows
+	Off       bool   // it goes dark now
+}
+
+// LastHeartbeats are those that each screen sent last.
+func (p *Province) LastHeartbeats() []Heartbeat {
+	var all []Heartbeat
+	for _, b := range p.Billboards() {
+		if b.LastHeartbeatAt != nil {
+			all = append(all, heartbeat(b, *b.LastHeartbeatAt))
+		}
+	}
+	return all
+}
+
+// Heartbeats are those of the hour of the clock that begins at hour, in order;
+// what Now is doesn't matter.
+func (p *Province) Heartbeats(hour time.Time) []Heartbeat {
+	morning, evening := *p, *p
+	morning.now = midnight(hour)
+	evening.now = morning.now.AddDate(0, 0, 1).Add(-15 * time.Minute)
+	before := morning.Billboards()
+	var all []Heartbeat
+	for i, b := range evening.Billboards() {
+		if b.LastHeartbeatAt == nil {
+			continue
+		}
+		for minute := range 60 {
+			at := lastBeat(i+1, hour.Add(time.Duration(minute+1)*BeatEvery-time.Second))
+			switch dark := *b.BillboardStatus == "OFFLINE"; {
+			case (dark || *b.BillboardStatus == "SUSPENDED") && at.After(*b.LastHeartbeatAt):
+			case dark && at.Before(*b.LastHeartbeatAt):
+				all = append(all, heartbeat(before[i], at))
+			default:
+				all = append(all, heartbeat(b, at))
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Heartbeat) int { return a.At.Compare(b.At) })
+	return all
+}
+
+func heartbeat(b *systems.Billboard, at time.Time) Heartbeat {
+	h := Heartbeat{At: at, Billboard: b.RecordKey, Approved: b.CreativeApproved}
+	if h.Off = b.CurrentCreative == nil; !h.Off {
+		h.Creative = *b.CurrentCreative
+	}
+	return h
+}
+
+// Play is a creative on a billboard for some time: of a screen all its plays
+// of an hour, of a printed face what hangs there from a day on.
+type Play struct {
+	Billboard string
+	Creative  string
+	Approved  *bool
+	StartAt   time.Time
+	Plays     int
+	Seconds   float64 // each; 0: nobody counts them
+}
+
+// Plays are those of the 24 whole hours of the clock before now, and what hangs
+// on the printed faces since midnight.
+func (p *Province) Plays() []Play {
+	var all []Play
+	add := func(b *systems.Billboard, at time.Time, plays int, seconds float64) {
+		if b.CurrentCreative != nil {
+			all = append(all, Play{b.RecordKey, *b.CurrentCreative, b.CreativeApproved, at, plays, seconds})
+		}
+	}
+	for hour := p.CardsSince().Add(-time.Hour); hour.Add(time.Hour).Before(p.now) || hour.Add(time.Hour).Equal(p.now); hour = hour.Add(time.Hour) {
+		then := *p
+		then.now = hour.Add(45 * time.Minute)
+		for _, b := range then.Billboards() {
+			if b.LastHeartbeatAt != nil {
+				add(b, hour, 30, 15) // a loop of eight spots of 15 s
+			}
+		}
+	}
+	for _, b := range p.Billboards() {
+		if b.LastHeartbeatAt == nil {
+			add(b, midnight(p.now), 1, 0)
+		}
+	}
+	return all
 }

@@ -12,14 +12,80 @@ import (
 	"geohub/systems"
 )
 
-// CardReaders are all 300: time clocks at the offices, gates of monuments and
-// buildings, tills at markets and shops, buses at their stops.
+// reader is a card reader as it stands whatever the time.
+type reader struct {
+	row   systems.CardReader
+	kind  systems.ReaderKind
+	pays  bool
+	busy  float64 // uses on a working day
+	cards int     // that are used at it
+}
+
+// CardReaders are all 300. What they counted follows from the events of the 24
+// hours of the clock up to now.
 func (p *Province) CardReaders() []*systems.CardReader {
-	r, today := p.rand("card readers"), p.dayRand("card readers' day", midnight(p.now))
-	offices := p.counters()
+	readers := p.readers()
+	type count struct {
+		granted, denied, paid int
+		newest                time.Time
+	}
+	counts := map[string]*count{}
+	for hour := p.CardsSince(); !hour.After(p.now); hour = hour.Add(time.Hour) {
+		for _, e := range p.CardEvents(hour) {
+			if e.At.After(p.now) {
+				continue
+			}
+			c := counts[e.Reader]
+			if c == nil {
+				c = &count{}
+				counts[e.Reader] = c
+			}
+			c.newest = hour
+			switch e.Kind {
+			case "DENIED":
+				c.denied++
+			case "PAYMENT":
+				c.paid++
+				fallthrough
+			default:
+				c.granted++
+			}
+		}
+	}
+	today := midnight(p.now)
 	var rows []*systems.CardReader
+	for i := range readers {
+		row := readers[i].row
+		status, from := p.readerStatus(i, today)
+		if p.now.Before(from) {
+			status = "ONLINE"
+		}
+		row.ReaderStatus, row.VersionAt = new(status), new(p.now)
+		if c := counts[*row.ReaderCode]; c != nil {
+			row.LastSeenAt, row.ObservedAt = new(c.newest), new(c.newest)
+			row.Granted24h, row.Denied24h, row.Payments24h = new(c.granted), new(c.denied), new(c.paid)
+		}
+		rows = append(rows, &row)
+	}
+	return rows
+}
+
+// readerStatus is how the i-th reader is on a day from a moment on; before it
+// works.
+func (p *Province) readerStatus(i int, day time.Time) (systems.ReaderStatus, time.Time) {
+	r := p.dayRand(fmt.Sprint("card reader ", i), day)
+	status := []systems.ReaderStatus{"ONLINE", "OFFLINE", "FAULT"}[byShare(r, []float64{94.5, 4, 1.5})]
+	return status, day.Add(hours(8 * r.Float64()))
+}
+
+// readers are time clocks at the offices, gates of monuments and buildings,
+// tills at markets and shops, buses at their stops.
+func (p *Province) readers() []reader {
+	r := p.rand("card readers")
+	offices := p.counters()
+	var rows []reader
 	add := func(kind systems.ReaderKind, at orb.Point, place, issuer, agency string, pays bool) {
-		rows = append(rows, p.cardReader(r, today, len(rows)+1, kind, at, place, issuer, agency, pays))
+		rows = append(rows, p.reader(r, len(rows)+1, kind, at, place, issuer, agency, pays))
 	}
 	for _, o := range offices {
 		if o.kind != "POST" {
@@ -60,34 +126,15 @@ func spotNamed(name string) spot {
 	panic("no spot is named " + name)
 }
 
-func (p *Province) cardReader(r, today *rand.Rand, n int, kind systems.ReaderKind, at orb.Point, place, issuer, agency string, pays bool) *systems.CardReader {
+func (p *Province) reader(r *rand.Rand, n int, kind systems.ReaderKind, at orb.Point, place, issuer, agency string, pays bool) reader {
 	code := fmt.Sprintf("DT-%04d", n)
 	names := map[systems.ReaderKind][2]string{"GATE": {"Cổng", "Gate"}, "ATTENDANCE": {"Máy chấm công", "Time clock"}, "POS": {"Điểm thanh toán", "Point of sale"}, "BUS": {"Đầu đọc xe buýt", "Bus reader"}}[kind]
 	busy := map[systems.ReaderKind]float64{"GATE": 420, "ATTENDANCE": 110, "POS": 60, "BUS": 260}[kind] * (0.3 + 1.4*r.Float64())
-	rest := !working(p.now) || p.now.Hour() < 7
-	if kind == "ATTENDANCE" && rest {
-		busy *= 0.15
-	}
-	granted := int(busy * (0.85 + 0.3*today.Float64()))
-	denied := int(float64(granted) * 0.04 * today.Float64())
-	status := []systems.ReaderStatus{"ONLINE", "OFFLINE", "FAULT"}[byShare(today, []float64{94.5, 4, 1.5})]
-	seen, silent := p.now.Add(-time.Duration(1+today.IntN(50))*time.Minute), hours(2+90*today.Float64()*today.Float64())
-	if status == "OFFLINE" {
-		seen = p.now.Add(-silent)
-	}
-	row := &systems.CardReader{
+	return reader{systems.CardReader{
 		Base: layer.Base{
 			ID: "cardReader:" + code, LabelVI: names[0] + " " + place + " (" + code + ")", LabelEN: names[1] + " " + code, Geom: at, AgencyCode: agency,
-			Source: "cards", RecordKey: code, ObservedAt: new(seen), VersionAt: new(p.now), Sharing: access.Open,
+			Source: "cards", RecordKey: code, Sharing: access.Open,
 		},
-		ReaderCode: new(code), ReaderKind: new(kind), ReaderStatus: new(status), Issuer: new(issuer), PlaceName: new(place), AcceptsPayment: new(pays), LastSeenAt: new(seen),
-		Granted24h: new(granted), Denied24h: new(denied), Payments24h: new(0),
-	}
-	if pays {
-		row.Payments24h = new(int(float64(granted) * 0.9))
-	}
-	if status == "OFFLINE" && silent > 24*time.Hour {
-		row.Granted24h, row.Denied24h, row.Payments24h = nil, nil, nil
-	}
-	return row
+		ReaderCode: new(code), ReaderKind: new(kind), Issuer: new(issuer), PlaceName: new(place), AcceptsPayment: new(pays),
+	}, kind, pays, busy, 20 + int(busy/2)}
 }

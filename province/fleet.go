@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,26 +23,39 @@ import (
 func (p *Province) Vessels() []*systems.Vessel {
 	var rows []*systems.Vessel
 	for _, v := range p.fleet() {
-		row := v.row
-		track := p.track(v)
-		last := track[len(track)-1]
-		row.Geom, row.ObservedAt, row.LastSignalAt = last.Geom, &last.At, &last.At
-		row.SpeedKn, row.CourseDeg, row.HeadingDeg, row.PositionSource = last.SpeedKn, last.CourseDeg, last.HeadingDeg, last.PositionSource
-		status := v.fate
-		if status == "" {
-			status = p.doing(v, last.At)
-		}
-		row.VesselStatus = &status
-		row.Source, row.Sharing = "vms", access.Shared
-		if row.MMSI != nil && row.NavStatus == nil {
-			row.NavStatus = new(navStatus(status))
-		}
-		if v.registered {
-			row.IUURisk = new(iuuRisk(p.now, v, status, last.At))
-		}
-		rows = append(rows, row)
+		rows = append(rows, p.row(v, p.track(v, p.now)))
 	}
 	return rows
+}
+
+// row is a vessel as it stands at the end of its track.
+func (p *Province) row(v vessel, track []systems.Position) *systems.Vessel {
+	row := v.row
+	last := track[len(track)-1]
+	row.Geom, row.ObservedAt, row.LastSignalAt = last.Geom, &last.At, &last.At
+	row.SpeedKn, row.CourseDeg, row.HeadingDeg, row.PositionSource = last.SpeedKn, last.CourseDeg, last.HeadingDeg, last.PositionSource
+	status := v.fate
+	if status == "" {
+		status = p.state(v, last.At)
+	}
+	if v.spell != nil {
+		if fate := v.spell.fateAt(p.now); fate != "" {
+			status = fate
+		}
+	}
+	row.VesselStatus = &status
+	row.Source, row.Sharing = "vms", access.Shared
+	// Of its navigational status AIS alone tells.
+	for _, at := range slices.Backward(track) {
+		if *at.PositionSource == "AIS" {
+			row.NavStatus = new(p.navStatus(v, at.At))
+			break
+		}
+	}
+	if v.registered {
+		row.IUURisk = new(iuuRisk(p.now, v, status, last.At))
+	}
+	return row
 }
 
 // vessel is a row without its present state, and how it spends its time.
@@ -58,8 +72,9 @@ type vessel struct {
 	speedKmh   float64              // when it goes somewhere
 	wanderKm   float64              // round its ground
 	fate       systems.VesselStatus // what the watch has it down for; empty: as it moves
-	forced     *trip                // the one it is on now, whatever its rhythm
-	silentFrom time.Time            // zero: it is heard
+	spell      *spell               // what befalls it now and then; may be nil
+	nav        systems.NavStatus    // what its transponder is set to, whatever it does; may be empty
+	lane       orb.LineString       // up and down which it goes for ever; nil for one that has a port
 	trips      map[int64]*trip      // those already worked out, by number
 }
 
@@ -84,7 +99,6 @@ const (
 func (p *Province) fleet() []vessel {
 	r := p.rand("fleet")
 	var all []vessel
-	silences := []int{7, 8, 11, 14, 22, 27, 52, 81, 150, 260}
 	for i := range 341 {
 		v := p.fishing(r, i, registration(i), 15+11*math.Pow(r.Float64(), 1.6))
 		v.vms = true
@@ -100,20 +114,15 @@ func (p *Province) fleet() []vessel {
 		v.phase = time.Duration(r.Float64() * float64(v.period)).Truncate(time.Minute)
 		v.atSea = 0.42 + 0.13*r.Float64()
 		switch {
-		case i == 60:
-			v.fate = "DISTRESS"
+		case i == 60 || i == 120 || i == 180 || i == 240:
 			v.wanderKm = 1.5
-			v.forced = p.journey(v, "distress", p.now.Add(-52*time.Hour), p.now.Add(60*time.Hour))
-		case i == 90:
-			v.fate = "BOUNDARY"
+			v.spell = inTurn("DISTRESS", i/60-1)
+		case i == 90 || i == 150 || i == 210 || i == 270:
 			v.wanderKm = 0.8
-			from := p.now.Add(-70 * time.Hour)
-			near := away(orb.Point{109.3, 16.75}, 1.5, 240)
-			v.forced = tripTo(v, "boundary", from, p.now.Add(50*time.Hour), near)
-		case i%34 == 17:
-			v.fate = "LOST_SIGNAL"
-			v.silentFrom = p.now.Add(-time.Duration(silences[i/34%len(silences)]) * time.Hour)
-			v.forced = p.journey(v, "lost", v.silentFrom.Add(-40*time.Hour), p.now.Add(72*time.Hour))
+			v.spell = inTurn("BOUNDARY", i/60-1)
+			v.spell.ground = away(orb.Point{109.3, 16.75}, 1.5, 240)
+		case i%17 == 8:
+			v.spell = silence(i / 17)
 		}
 		all = append(all, v)
 	}
@@ -186,7 +195,7 @@ func (p *Province) fishing(r *rand.Rand, i int, registration string, lengthM flo
 		class = "COASTAL"
 	}
 	today := geo.DateOf(p.now)
-	licenceTo := today.AddDays(r.IntN(1_700) - 170)
+	licenceTo := nextDay(today, r.IntN(1_700), 1_700, 170)
 	v := vessel{
 		registered: true, trips: map[int64]*trip{}, port: home, berth: away(home.channel[0], 0.25*r.Float64(), 360*r.Float64()),
 		offset: time.Duration(r.IntN(30)) * time.Minute, speedKmh: 12 + 5*r.Float64(), wanderKm: 3 + 7*r.Float64(),
@@ -200,7 +209,7 @@ func (p *Province) fishing(r *rand.Rand, i int, registration string, lengthM flo
 		},
 	}
 	if class == "OFFSHORE" && r.IntN(10) < 8 {
-		v.row.FoodSafetyCertTo = new(today.AddDays(r.IntN(1_100) - 90))
+		v.row.FoodSafetyCertTo = new(nextDay(today, r.IntN(1_100), 1_100, 90))
 	}
 	return v
 }
@@ -256,7 +265,7 @@ func (p *Province) passing(r *rand.Rand) []vessel {
 		}
 		if i < 5 {
 			v.port, v.berth = chanMay, away(chanMay.channel[0], 0.25*float64(i), 315)
-			v.row.NavStatus = new(systems.NavStatus([]string{"MOORED", "AT_ANCHOR"}[i%2]))
+			v.nav = []systems.NavStatus{"MOORED", "AT_ANCHOR"}[i%2]
 		} else {
 			lane := 4*float64(i-5) - 12
 			way := orb.LineString{away(orb.Point{108.0, 17.12}, lane, 45), away(orb.Point{109.25, 16.1}, lane, 45)}
@@ -264,9 +273,8 @@ func (p *Province) passing(r *rand.Rand) []vessel {
 				way.Reverse()
 			}
 			v.speedKmh = 14 + 9*r.Float64()
-			from := p.now.Add(-time.Duration((1.5 + 5*r.Float64()) * float64(time.Hour))).Truncate(time.Minute)
-			v.forced = &trip{from: from, to: from.Add(10 * 24 * time.Hour), way: way, lengthKm: lengthKm(way), topic: key}
-			v.row.NavStatus = new(systems.NavStatus("UNDER_WAY_USING_ENGINE"))
+			v.lane, v.phase = way, hours(24*r.Float64()).Truncate(time.Minute)
+			v.nav = "UNDER_WAY_USING_ENGINE"
 		}
 		all = append(all, v)
 	}
@@ -283,8 +291,19 @@ func imo(n int) int {
 	return n*10 + sum%10
 }
 
-func navStatus(s systems.VesselStatus) systems.NavStatus {
-	switch s {
+// nextDay is a day that comes again each so many days, the one that is not
+// more than late days ago.
+func nextDay(today geo.Date, phase, every, late int) geo.Date {
+	past := int(today.Start().Unix()/86_400) + late
+	return today.AddDays(((phase-past)%every+every)%every - late)
+}
+
+// navStatus is what a vessel's transponder is set to at a moment.
+func (p *Province) navStatus(v vessel, at time.Time) systems.NavStatus {
+	if v.nav != "" {
+		return v.nav
+	}
+	switch p.state(v, at) {
 	case "AT_PORT":
 		return "MOORED"
 	case "FISHING":

@@ -52,7 +52,7 @@ func (p *Province) SecurityIncidents() []*systems.SecurityIncident {
 		days := month.AddDate(0, 1, 0).Sub(month).Hours() / 24
 		n := 15 + r.IntN(5)
 		for i := range n {
-			opened := month.Add(hours(24 * days * (float64(i) + r.Float64()) / float64(n)))
+			opened := month.Add(hours(24 * days * (float64(i) + r.Float64()) / float64(n))).Truncate(time.Second)
 			row := p.securityIncident(r, fmt.Sprintf("SOC-%s-%03d", month.Format("200601"), i+1), pick(r, sites), opened)
 			if opened.After(first) && !opened.After(p.now) {
 				rows = append(rows, row)
@@ -71,10 +71,10 @@ func (p *Province) securityIncident(r *rand.Rand, number string, site counter, o
 	t := threats[byShare(r, shares)]
 	grave := byShare(r, t.severity)
 	severity := []systems.IncidentSeverity{"INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "FATAL"}[grave]
-	contained := opened.Add(hours(0.5 + 30*r.Float64()*r.Float64()))
-	resolved := contained.Add(hours(2 + 24*12*r.Float64()*r.Float64()))
-	begun := opened.Add(hours(0.2 + 5*r.Float64()))
-	told := opened.Add(hours(1 + 20*r.Float64()))
+	contained := opened.Add(hours(0.5 + 30*r.Float64()*r.Float64())).Truncate(time.Second)
+	resolved := contained.Add(hours(2 + 24*12*r.Float64()*r.Float64())).Truncate(time.Second)
+	begun := opened.Add(hours(0.2 + 5*r.Float64())).Truncate(time.Second)
+	told := opened.Add(hours(1 + 20*r.Float64())).Truncate(time.Second)
 	suppressed, never := grave < 3 && chance(r, 0.12), chance(r, 0.015)
 	if never {
 		resolved = resolved.AddDate(3, 0, 0)

@@ -374,6 +374,7 @@ func (p *Province) dossier(r *rand.Rand, number, agency string, q procedure, o c
 	switch fate {
 	case 1, 2:
 		if step(paused, []systems.DossierStatus{"", "SUPPLEMENT_REQUESTED", "PAYMENT_REQUESTED"}[fate]) && !step(resumed, "PROCESSING") {
+			row.DossierOutcome = new(systems.DossierOutcome("IN_PROGRESS_IN_TIME")) // the clock stands still
 			return row
 		}
 	case 4, 5:

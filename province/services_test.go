@@ -49,7 +49,7 @@ func TestDossiers(t *testing.T) {
 					want = "LATE"
 				}
 			case s == "REGISTERED" || s == "REFUSED" || s == "WITHDRAWN" || s == "STOPPED":
-			case d.PromisedAt.Before(p.now):
+			case d.PromisedAt.Before(p.now) && s != "SUPPLEMENT_REQUESTED" && s != "PAYMENT_REQUESTED":
 				want = "IN_PROGRESS_OVERDUE"
 			default:
 				want = "IN_PROGRESS_IN_TIME"

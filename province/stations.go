@@ -25,7 +25,7 @@ func (p *Province) Stations() []*systems.Station {
 				ID: s.id(), LabelVI: s.name, LabelEN: s.nameEN, Geom: s.at, PositionAccuracyM: known(s.accuracyM), AgencyCode: s.agency,
 				Source: "sensorthings", RecordKey: s.code, ObservedAt: &at, Sharing: access.Open,
 			},
-			Code: new(s.code), StationKind: new(s.kind), StationStatus: new(s.status), Parameters: s.parameters,
+			Code: new(s.code), StationKind: new(s.kind), StationStatus: new(s.state(readings)), Parameters: s.parameters,
 			FloodAlarm1M: known(s.alarmM[0]), FloodAlarm2M: known(s.alarmM[1]), FloodAlarm3M: known(s.alarmM[2]),
 		}
 		if s.river != "" {
@@ -180,8 +180,43 @@ func (s station) alarmLevel(waterM float64) *int {
 
 var unitOf = map[string]string{"level": "m", "rain1h": "mm", "temperature": "Cel", "pm25": "ug/m3", "pm10": "ug/m3", "ph": "[pH]", "cod": "mg/L", "tss": "mg/L"}
 
+// sendsFiles says that the station's logger sends a file each quarter of an
+// hour, in which each value has the state of its device.
+func (s station) sendsFiles() bool { return s.kind == "AIR" || s.kind == "WATER" }
+
+// state is what the newest readings say of the devices, where they say it.
+func (s station) state(readings []systems.Reading) systems.StationStatus {
+	if !s.sendsFiles() {
+		return s.status
+	}
+	at, state := lastAt(readings), systems.StationStatus("MEASURING")
+	for _, r := range readings {
+		switch {
+		case !r.At.Equal(at):
+		case r.Quality == systems.QualityFault:
+			return "FAULT"
+		case r.Quality == systems.QualityCalibration:
+			state = "CALIBRATING"
+		}
+	}
+	return state
+}
+
+// quarters are the full hours of the week up to two days ago, then quarters.
+func (p *Province) quarters() []time.Time {
+	times := p.week()
+	times = times[:len(times)-48]
+	for at := times[len(times)-1].Add(15 * time.Minute); !at.After(p.now); at = at.Add(15 * time.Minute) {
+		times = append(times, at)
+	}
+	return times
+}
+
 func (p *Province) stationReadings(s station) []systems.Reading {
 	times := p.week()
+	if s.sendsFiles() {
+		times = p.quarters()
+	}
 	if s.code == bachMa || floodGauges[s.code] != "" {
 		var earlier []time.Time
 		for h := range floodHours() {
@@ -207,7 +242,7 @@ func (p *Province) stationReadings(s station) []systems.Reading {
 			case s.status == "FAULT" && hoursAgo < s.silent:
 				r.Quality, r.Value = systems.QualityFault, nil
 			case !flooded:
-				p.spoil(&r, parameter+" "+s.code, s.code, s.kind == "AIR" || s.kind == "WATER")
+				p.spoil(&r, parameter+" "+s.code, s.code, s.sendsFiles())
 			}
 			all = append(all, r)
 		}

@@ -17,7 +17,7 @@ import (
 func (p *Province) Positions() []ingest.Point[systems.Position] {
 	all := make([]ingest.Point[systems.Position], 0, 100_000)
 	for _, v := range p.fleet() {
-		for _, at := range p.track(v) {
+		for _, at := range p.track(v, p.now) {
 			all = append(all, ingest.Point[systems.Position]{FeatureID: v.row.ID, Row: at})
 		}
 	}
@@ -36,30 +36,39 @@ type trip struct {
 	topic    string // of the wandering's noise
 }
 
-// track are a vessel's positions of the last week, oldest first; at least one,
-// of one not heard of for longer.
-func (p *Province) track(v vessel) []systems.Position {
-	end := p.now
-	if !v.silentFrom.IsZero() {
-		end = v.silentFrom
+// step is the time between two positions.
+const step = 30 * time.Minute
+
+// rings says whether a moment is one at which a vessel in port reports: each
+// fifth of those at sea.
+func (v vessel) rings(at time.Time) bool {
+	since := at.Unix() - int64(v.offset/time.Second)
+	return since%int64(step/time.Second) == 0 && (since/int64(step/time.Second)+int64(v.offset/time.Minute))%5 == 0
+}
+
+// track are a vessel's positions of the week before now, oldest first; at
+// least one, of one not heard of for longer.
+func (p *Province) track(v vessel, now time.Time) []systems.Position {
+	if !v.vms && !v.ais {
+		return p.byHand(v, now)
 	}
-	from := p.now.Add(-7 * 24 * time.Hour)
+	end := now
+	if v.spell != nil && v.spell.silent(now) {
+		end = v.spell.start(now).Add(v.spell.begins)
+	}
+	from := now.Add(-7 * 24 * time.Hour)
 	if end.Before(from.Add(6 * time.Hour)) {
 		from = end.Add(-6 * time.Hour)
 	}
-	const step = 30 * time.Minute
 	var all []systems.Position
-	if !v.vms && !v.ais {
-		return p.byHand(v)
-	}
-	pace := 0
 	for at := from.Truncate(step).Add(v.offset); !at.After(end); at = at.Add(step) {
-		pace++
-		where, moving := p.whereabouts(v, at)
-		if at.Before(from) || !moving && (pace+int(v.offset/time.Minute))%5 != 0 || v.port.id == "" && at.Before(v.forced.from) {
+		if at.Before(from) || v.spell != nil && v.spell.silent(at) {
 			continue
 		}
-		all = append(all, p.position(v, at, where, moving))
+		where, moving := p.whereabouts(v, at)
+		if moving || v.rings(at) {
+			all = append(all, p.position(v, at, where, moving))
+		}
 	}
 	return all
 }
@@ -92,10 +101,10 @@ func turn(deg float64) float64 { return math.Mod(round(math.Mod(deg+720, 360), 1
 
 // byHand are the declarations of a vessel without devices: in port each
 // morning; of one laid up the last was weeks ago.
-func (p *Province) byHand(v vessel) []systems.Position {
+func (p *Province) byHand(v vessel, now time.Time) []systems.Position {
 	source := systems.PositionSource("MANUAL")
 	at := func(daysAgo int) time.Time {
-		day := p.now.AddDate(0, 0, -daysAgo)
+		day := now.AddDate(0, 0, -daysAgo)
 		return time.Date(day.Year(), day.Month(), day.Day(), 6, 0, 0, 0, geo.Saigon).Add(v.offset)
 	}
 	if v.fate == "INACTIVE" {
@@ -103,11 +112,21 @@ func (p *Province) byHand(v vessel) []systems.Position {
 	}
 	var all []systems.Position
 	for daysAgo := 7; daysAgo >= 0; daysAgo-- {
-		if t := at(daysAgo); !t.After(p.now) {
+		if t := at(daysAgo); !t.After(now) {
 			all = append(all, systems.Position{At: t, Geom: v.berth, SpeedKn: new(0.0), PositionSource: &source})
 		}
 	}
 	return all
+}
+
+// state is what a vessel does at a moment, or what befalls it then.
+func (p *Province) state(v vessel, at time.Time) systems.VesselStatus {
+	if v.spell != nil && v.spell.fate != "LOST_SIGNAL" {
+		if fate := v.spell.fateAt(at); fate != "" {
+			return fate
+		}
+	}
+	return p.doing(v, at)
 }
 
 // doing is what a vessel does at a moment.
@@ -150,11 +169,13 @@ func (p *Province) whereabouts(v vessel, at time.Time) (orb.Point, bool) {
 // tripAt is the trip a vessel is on, nil in port. The same trip holds whoever
 // asks when: it follows from the vessel and its number.
 func (p *Province) tripAt(v vessel, at time.Time) *trip {
-	if t := v.forced; t != nil && (v.port.id == "" || !at.Before(t.from)) {
-		if at.After(t.to) {
-			return nil
+	if v.lane != nil {
+		return v.shuttle(at)
+	}
+	if v.spell != nil {
+		if t := p.spellTrip(v, at); t != nil {
+			return t
 		}
-		return t
 	}
 	if v.period == 0 {
 		return nil
@@ -166,8 +187,8 @@ func (p *Province) tripAt(v vessel, at time.Time) *trip {
 		return nil
 	}
 	from := time.Unix(0, 0).Add(v.phase + time.Duration(n)*v.period).In(geo.Saigon)
-	if v.forced != nil && from.Add(out).After(v.forced.from) {
-		return nil // it was in port before the trip that is forced on it
+	if v.spell != nil && v.spell.during(from, from.Add(out)) {
+		return nil // it waits in port for the trip on which something befalls it
 	}
 	if v.trips[n] == nil {
 		v.trips[n] = p.journey(v, strconv.FormatInt(n, 10), from, from.Add(out))

@@ -41,10 +41,10 @@ func (p *Province) Dams() []*systems.Dam {
 			row.StorageShare = new(round(useful/d.usefulMcm, 3))
 		}
 		if !math.IsNaN(d.turbineM3s) {
-			row.TurbineM3s = new(max(round(outflow-spill, 1), 0))
+			row.TurbineM3s = new(d.turbine(outflow, spill))
 		}
 		if !math.IsNaN(d.tailM) {
-			row.DownstreamLevelM = new(round(d.tailM+0.09*math.Sqrt(outflow), 2))
+			row.DownstreamLevelM = new(d.tailLevel(outflow))
 		}
 		if d.gates > 0 {
 			row.GatesOpen = new(d.gatesOpen(spill))
@@ -55,7 +55,8 @@ func (p *Province) Dams() []*systems.Dam {
 }
 
 // Readings are hourly: of everything the last seven days, and of what the
-// flood of October 2025 touched its sixteen days too.
+// flood of October 2025 touched its sixteen days too. The stations of air and
+// water have a reading each quarter of an hour in their last two days.
 func (p *Province) Readings() []ingest.Point[systems.Reading] {
 	var all []ingest.Point[systems.Reading]
 	for _, d := range p.reservoirs {
@@ -270,6 +271,7 @@ func (p *Province) spoil(r *systems.Reading, device, code string, calibrated boo
 		r.Quality = systems.QualityCalibration
 	case calibrated && p.chance("fault "+code, day) < 0.04 && r.At.Hour() >= 2 && r.At.Hour() < 6:
 		r.Quality, r.Value = systems.QualityFault, nil
+	case calibrated: // their files know no other state
 	case x < 0.002:
 		r.Quality = systems.QualitySuspect
 		*r.Value = round(*r.Value*4+5, 2)

@@ -234,8 +234,9 @@ func (m meter) set(set ast.SelectionSet) measure {
 
 // Weights of a field in cost.
 const (
-	spatialCost = 10 // an area, a distance, a shape to be computed
-	wholeCost   = 50 // a figure over the whole list
+	spatialCost = 10   // an area, a distance, a shape to be computed
+	wholeCost   = 50   // a figure over the whole list
+	handInCost  = 1000 // something that is kept and sent on
 )
 
 // field measures one field. Those of a page cost as often as the page is long;
@@ -256,6 +257,8 @@ func (m meter) field(f *ast.Field) measure {
 		own.cost += wholeCost
 	case "features":
 		own.cost += 2 * wholeCost // over all layers
+	case "submitReport", "rateReport":
+		own.cost += handInCost
 	case "geojson":
 		own.cost += 2 * wholeCost
 	}

@@ -34,6 +34,13 @@ func reader(ctx context.Context) *layer.Reader {
 
 const readerKey = "geohub.reader"
 
+// configOf is what the server was made with.
+func configOf(ctx context.Context) *Config {
+	return graphql.GetOperationContext(ctx).Stats.GetExtension(configKey).(*Config)
+}
+
+const configKey = "geohub.config"
+
 // filter is the argument as the client wrote it. The engine reads it through the
 // field list, as every printer does; gqlgen's reading is tied to Go types.
 func filter(ctx context.Context) layer.Filter {

@@ -16,6 +16,8 @@ import (
 	"geohub/access"
 	"geohub/graph"
 	"geohub/layer"
+	"geohub/media"
+	"geohub/outbox"
 )
 
 // Config is what a server needs.
@@ -29,6 +31,10 @@ type Config struct {
 	Limits Limits
 	// Strict hides introspection from anonymous viewers.
 	Strict bool
+	// Outbox takes in reports; nil: none are taken.
+	Outbox *outbox.Outbox
+	// Media makes the addresses of pictures and streams; nil: there are none.
+	Media *media.Gate
 }
 
 // Executable is the schema bound to its resolvers.
@@ -55,6 +61,7 @@ func NewServer(c Config) http.Handler {
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		op := graphql.GetOperationContext(ctx)
 		op.Stats.SetExtension(readerKey, c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), selection(op)))
+		op.Stats.SetExtension(configKey, &c)
 		return next(ctx)
 	})
 	return authenticate(c.Viewer, c.Log, srv)

@@ -12,7 +12,9 @@ import (
 )
 
 // Camera is a camera that watches a public place, in the terms of ONVIF. The
-// hub knows where it looks, never what it shows: no address of a stream is kept.
+// hub knows where it looks and keeps nothing of what it shows. StreamUrl is the
+// source's own address of its stream; it never leaves the hub, which hands the
+// stream on itself (package media).
 type Camera struct {
 	layer.Base
 	CameraKind   *CameraKind   `layer:"filter,group,tile"`
@@ -25,6 +27,7 @@ type Camera struct {
 	OnvifProfile *string    `layer:"filter,group"`
 	AiSolutions  []string   `layer:"filter"`
 	LastSeenAt   *time.Time `layer:"filter,order"`
+	StreamUrl    *string    `layer:"hidden,for=stream"`
 }
 
 // CameraKind is how a camera is built, or what it is for.

@@ -9,7 +9,11 @@ import (
 
 // Report is what somebody saw and reported, in the terms of Open311 GeoReport
 // v2 with the province's own cycle of handling beside it. The result is public;
-// who reported is confidential. Media are no part of it.
+// who reported is confidential.
+//
+// MediaUrls are the source's own addresses of pictures; they never leave the
+// hub, which fetches them itself (package media). MediaModerated says that the
+// source's staff has looked at them; nil: nobody has.
 type Report struct {
 	layer.Base
 	ServiceRequestId      *string         `layer:"key,filter,order"`
@@ -34,6 +38,8 @@ type Report struct {
 	Phone                 *string
 	AccountId             *string
 	DeviceId              *string
+	MediaUrls             []string `layer:"hidden,for=media"`
+	MediaModerated        *bool    `layer:"hidden,for=media"`
 }
 
 // ReportCategory is the field of public life that a report is about.

@@ -21,6 +21,7 @@ import (
 	"geohub/ingest/formats/dossier"
 	"geohub/ingest/formats/feed"
 	"geohub/ingest/formats/monitoringtxt"
+	"geohub/ingest/formats/ngsild"
 	"geohub/ingest/formats/onvif"
 	"geohub/ingest/formats/open311"
 	"geohub/ingest/formats/sensorthings"
@@ -133,6 +134,7 @@ func decoders() map[string]decoder {
 		"dossier":        paged(dossier.Decode),
 		"feed":           of(feed.Decode),
 		"monitoring-txt": of(monitoringtxt.Decode),
+		"ngsi-ld":        paged(ngsild.Decode),
 		"onvif":          of(onvif.Decode),
 		"open311":        of(open311.Decode),
 		"sensorthings":   paged(sensorthings.Decode),

@@ -11,14 +11,25 @@ import (
 )
 
 func (m Main) importCommand(cfg *config) *cobra.Command {
+	o := &tableImport{}
 	c := &cobra.Command{
-		Use:     "import",
-		Short:   "Bring files into the hub",
-		Example: "  hub import units communes.gpkg --from 2025-07-01",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return usageError{fmt.Errorf("import what? `hub import units FILE --from DATE`")}
+		Use:   "import LAYER FILE|URL",
+		Short: "Bring files into the hub",
+		Long:  tableImportHelp,
+		Example: `  hub import places harbours.csv --check
+  hub import dams reservoirs.zip --map reservoirs.yaml --crs 9214
+  hub import zones "https://example.gov.vn/ogc/collections/zones/items?limit=500"
+  hub import stations 'WFS:https://example.gov.vn/wfs#tram_do'
+  hub import units communes.gpkg --from 2025-07-01`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageError{fmt.Errorf("import takes a layer and a file or an address: `hub import places harbours.csv`; or `hub import units FILE --from DATE`")}
+			}
+			return nil
 		},
+		RunE: func(c *cobra.Command, args []string) error { return m.importTable(c, cfg, args[0], args[1], o) },
 	}
+	o.flags(c)
 	var from string
 	units := &cobra.Command{
 		Use:   "units FILE --from DATE",

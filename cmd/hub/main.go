@@ -72,6 +72,7 @@ func (m Main) root() *cobra.Command {
 		Use:   "hub",
 		Short: "Every information system of a province on one map, behind one GraphQL endpoint",
 		Example: `  hub serve --demo
+  hub import places harbours.csv --check
   hub import units communes.geojson --from 2025-07-01
   HUB_DATABASE_URL=postgres://… hub migrate`,
 		SilenceUsage: true, SilenceErrors: true,

@@ -98,10 +98,15 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	watched, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go db.keepAlive(watched, pool, log)
-	handler, keys, err := newHandler(ctx, cfg, pool, clock, log)
+	back, err := newBack(pool, sources, log)
 	if err != nil {
 		return err
 	}
+	handler, keys, err := newHandler(ctx, cfg, pool, back, clock, log)
+	if err != nil {
+		return err
+	}
+	defer back.start(ctx)()
 	runner, err := m.runner(ctx, cfg, db, sources, clock, log)
 	if err != nil {
 		return err
@@ -189,7 +194,7 @@ Try:
 }
 
 // newHandler joins everything that answers over HTTP.
-func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
+func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
 	schema := resolvers.Executable().Schema()
 	catalog, err := layer.NewCatalog(systems.All, schema)
 	if err != nil {
@@ -211,7 +216,9 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, clock func
 	formatter.NewFormatter(&sdl).FormatSchema(schema)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer,
-		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict}))
+		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
+		Outbox: back.outbox, Media: back.media}))
+	back.handle(mux)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
 		if cfg.strict {
 			http.NotFound(w, r)

@@ -13,6 +13,7 @@ package connect
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"geohub/ingest"
@@ -25,7 +26,7 @@ func Formats() map[string]ingest.Format {
 	for _, f := range []ingest.Format{
 		open311Format(), capFormat(), feedFormat(),
 		sensorThingsFormat(), monitoringFormat(),
-		aisFormat(), vmsFormat(), cefFormat(),
+		aisFormat(), vmsFormat(), vmsRegisterFormat(), cefFormat(),
 		onvifFormat(), cardFormat(), ngsiFormat(), billboardFormat(), heartbeatFormat(),
 		dossierFormat(), tableFormat(),
 	} {
@@ -116,4 +117,21 @@ func (p *pour) flush(checkpoint any, last bool) error {
 	}
 	b.Checkpoint, b.Last = checkpoint, last
 	return p.take(p.ctx, b)
+}
+
+// resume reads a checkpoint; from may be nil.
+func resume(from json.RawMessage, to any) error {
+	if len(from) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(from, to); err != nil {
+		return fmt.Errorf("the checkpoint can't be read: %w", err)
+	}
+	return nil
+}
+
+// notOurs says that a whole answer is not what was asked for: a page to log in,
+// an error that calls itself a success. There is no record to put aside then.
+func notOurs(address string, r formats.Refusal) error {
+	return fmt.Errorf("%s does not answer with its standard: %s", address, r.Reason)
 }

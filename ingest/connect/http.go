@@ -14,6 +14,7 @@ import (
 
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/failsafehttp"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
 	"geohub/ingest"
 )
@@ -109,14 +110,47 @@ func (w *web) ask(ctx context.Context, u *url.URL, own bool, header http.Header)
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, plain(err)
 	}
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNotModified {
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 300))
 		res.Body.Close()
-		return nil, fmt.Errorf("GET %s: %s: %s", u.Redacted(), res.Status, strings.TrimSpace(string(text)))
+		if said := res.Header.Get("X-Road-Error"); said != "" {
+			text = []byte("the gateway says " + said)
+		}
+		return nil, &statusError{res.StatusCode, fmt.Sprintf("GET %s: %s: %s", u.Redacted(), res.Status, strings.TrimSpace(string(text)))}
 	}
 	return res, nil
+}
+
+// statusError is an answer that is neither 200 nor 304.
+type statusError struct {
+	status int
+	text   string
+}
+
+func (e *statusError) Error() string { return e.text }
+
+// isGone says that the server knows of no such thing.
+func isGone(err error) bool {
+	var e *statusError
+	return errors.As(err, &e) && (e.status == http.StatusNotFound || e.status == http.StatusGone)
+}
+
+// plain is the error of the last attempt, without the address: the source's is
+// known, and a page's is long.
+func plain(err error) error {
+	if exceeded := retrypolicy.AsExceededError(err); exceeded != nil && exceeded.LastError != nil {
+		err = exceeded.LastError
+	}
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("the source hung up without an answer")
+	}
+	return err
 }
 
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
@@ -134,6 +168,7 @@ type impatient struct {
 func (i *impatient) Read(b []byte) (int, error) {
 	i.timer.Reset(idleTimeout)
 	n, err := i.ReadCloser.Read(b)
+	i.timer.Stop() // what the hub does with it takes its own time
 	if err != nil && err != io.EOF && context.Cause(i.ctx) == errIdle {
 		err = errIdle
 	}

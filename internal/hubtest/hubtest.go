@@ -27,10 +27,12 @@ import (
 
 	"geohub/access"
 	"geohub/geo/postgis"
+	"geohub/ingest"
+	"geohub/ingest/connect"
 	"geohub/internal/pgtest"
 	"geohub/layer"
 	"geohub/migrations"
-	"geohub/province/load"
+	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
 )
@@ -51,10 +53,24 @@ func Empty() pgtest.Template {
 	}}
 }
 
-// Province is the demo province as of Now.
+// Province is the demo province as of Now, written straight from its own rows;
+// what comes over the wire is held against it.
 func Province() pgtest.Template {
+	t := Prepared()
+	t.Name = "province"
+	return then(t, load)
+}
+
+// Prepared is a database that is ready for its first source: it has units,
+// agencies and the demo's keys.
+func Prepared() pgtest.Template {
 	t := Empty()
-	t.Name, t.Key = "province", migrations.Hash()+sources()
+	t.Name, t.Key = "prepared", migrations.Hash()+sources()
+	return then(t, prepare.Hub)
+}
+
+// then fills what a template has built with something more.
+func then(t pgtest.Template, fill func(context.Context, *pgx.Conn) error) pgtest.Template {
 	build := t.Build
 	t.Build = func(ctx context.Context, pool *pgxpool.Pool) error {
 		if err := build(ctx, pool); err != nil {
@@ -68,10 +84,19 @@ func Province() pgtest.Template {
 		if err := postgis.Register(ctx, conn); err != nil {
 			return err
 		}
-		_, err = load.Province(ctx, conn, Now, load.OrRefuse, nil)
-		return err
+		return fill(ctx, conn)
 	}
 	return t
+}
+
+// Runner is a hub's runner of the sources that a sources.yaml declares, at Now.
+func Runner(db *pgxpool.Pool, sources string) (*ingest.Runner, error) {
+	parsed, err := ingest.ParseSources([]byte(sources), func(string) string { return "" }, connect.Formats())
+	if err != nil {
+		return nil, err
+	}
+	return &ingest.Runner{DB: db, Sources: parsed, Formats: connect.Formats(), Mappings: systems.Mappings, Derivations: systems.Derivations,
+		Layers: systems.All, Clock: func() time.Time { return Now }, Log: slog.New(slog.DiscardHandler), Hub: "test"}, nil
 }
 
 // sources is a hash of the code that makes and writes the province, taken once:
@@ -112,7 +137,7 @@ var (
 )
 
 func viewer(i int) access.Viewer {
-	k := load.Keys()[i]
+	k := prepare.Keys()[i]
 	return access.Viewer{Name: k.Name, Agency: k.Agency, Grants: k.Grants}
 }
 
@@ -150,7 +175,7 @@ type Hub struct {
 // As is the same hub asked with another key: 0 the citizens' app, 1 fisheries,
 // 2 operations.
 func (h Hub) As(key int) *Hub {
-	h.Key = load.Keys()[key].Secret
+	h.Key = prepare.Keys()[key].Secret
 	return &h
 }
 

@@ -54,7 +54,15 @@ type service struct {
 
 // services are the systems of the province.
 func services() []service {
-	return []service{}
+	return []service{
+		reportsService(),
+		alertsService(),
+		pressService(),
+		damsSystem(), stationsSystem(), airSystem(), waterSystem(),
+		aisService(), vmsService(), securityService(),
+		brokerService(), camerasService(), cardsService(), billboardsService(),
+		dossiersService(), officesService(), placesService(), zonesService(),
+	}
 }
 
 // Server is the province's systems, answering.

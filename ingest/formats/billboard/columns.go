@@ -31,6 +31,8 @@ var titles = map[string]string{
 	"zone":            "zone vung khuvuc khuvucbaove heritagezone khuvucdisan",
 	"status":          "status trangthai tinhtrang state",
 	"lastHeartbeat":   "lastheartbeat lastheartbeatat tinhieucuoi lastseen",
+	"inspectedOn":     "inspectedon inspected inspectiondate ngaykiemtra kiemtragannhat",
+	"approved":        "approved creativeapproved contentapproved daduyet daduocduyet noidungdaduyet",
 	"time":            "time timestamp at thoigian thoidiem ts datetime heartbeat heartbeatat",
 	"temperatureCel":  "temperature temperaturecel temperaturec nhietdo temp tempc",
 	"tamper":          "tamper tampered pha canthiep",

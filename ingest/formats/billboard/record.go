@@ -40,6 +40,7 @@ type Registry struct {
 	Zone            string     `json:"zone,omitempty"`
 	Status          string     `json:"status,omitempty"` // ACTIVE, OFFLINE, SUSPENDED, EXPIRED, UNLICENSED
 	LastHeartbeat   *time.Time `json:"lastHeartbeat,omitempty"`
+	InspectedOn     Date       `json:"inspectedOn,omitempty"` // when somebody last looked at it
 }
 
 // Heartbeat is a sign of life of a screen.
@@ -54,6 +55,7 @@ type Heartbeat struct {
 	Creative       string    `json:"creative,omitempty"`
 	SHA256         string    `json:"sha256,omitempty"` // of what is on show, lower case
 	Tamper         *bool     `json:"tamper,omitempty"`
+	Approved       *bool     `json:"approved,omitempty"` // whether what is on show is on the list of approved creatives
 }
 
 // Play is one line of a proof-of-play log.
@@ -69,4 +71,5 @@ type Play struct {
 	Advertiser    string     `json:"advertiser,omitempty"`
 	ScreenshotRef string     `json:"screenshotRef,omitempty"`
 	DisplayState  string     `json:"displayState,omitempty"`
+	Approved      *bool      `json:"approved,omitempty"` // whether the creative is on the list of approved ones
 }

@@ -51,7 +51,7 @@ func (r *row) registry() *Registry {
 		FaceAzimuthDeg: r.between("faceAzimuth", 0, 360), WidthM: r.between("widthM", 0, 1000), HeightM: r.between("heightM", 0, 1000), AreaM2: r.between("areaM2", 0, 100_000),
 		Resolution: r.text("resolution"), BrightnessNits: r.between("brightnessNits", 0, 100_000), VenueType: r.text("venueType"), Owner: r.text("owner"), Operator: r.text("operator"),
 		PermitNo: r.text("permitNo"), PermitFrom: r.date("permitFrom"), PermitTo: r.date("permitTo"), StructurePermit: r.text("structurePermit"),
-		Zone: r.text("zone"), Status: r.oneOf("status", statuses), LastHeartbeat: r.time("lastHeartbeat"),
+		Zone: r.text("zone"), Status: r.oneOf("status", statuses), LastHeartbeat: r.time("lastHeartbeat"), InspectedOn: r.date("inspectedOn"),
 	}
 	b.Lon, b.Lat = r.position()
 	if b.PermitFrom != "" && b.PermitTo != "" && b.PermitTo < b.PermitFrom {
@@ -63,7 +63,7 @@ func (r *row) registry() *Registry {
 func (r *row) heartbeat() *Heartbeat {
 	h := &Heartbeat{
 		Head: Head{Kind: "heartbeat"}, ID: r.must("id"), Status: r.text("status"), DisplayState: r.text("displayState"),
-		BrightnessNits: r.between("brightnessNits", 0, 100_000), TemperatureCel: r.between("temperatureCel", -60, 150), Creative: r.text("creative"), SHA256: r.hash(), Tamper: r.truth("tamper"),
+		BrightnessNits: r.between("brightnessNits", 0, 100_000), TemperatureCel: r.between("temperatureCel", -60, 150), Creative: r.text("creative"), SHA256: r.hash(), Tamper: r.truth("tamper"), Approved: r.truth("approved"),
 	}
 	h.Time = r.moment("time")
 	return h
@@ -72,7 +72,7 @@ func (r *row) heartbeat() *Heartbeat {
 func (r *row) play() *Play {
 	p := &Play{
 		Head: Head{Kind: "play"}, Billboard: r.must("id"), Creative: r.must("creative"), EndAt: r.time("endAt"), DurationS: r.duration(),
-		SHA256: r.hash(), Advertiser: r.text("advertiser"), ScreenshotRef: r.text("screenshotRef"), DisplayState: r.text("displayState"),
+		SHA256: r.hash(), Advertiser: r.text("advertiser"), ScreenshotRef: r.text("screenshotRef"), DisplayState: r.text("displayState"), Approved: r.truth("approved"),
 	}
 	at := "startAt"
 	if _, ok := r.cells["startAt"]; !ok {

@@ -28,7 +28,30 @@ type Event struct {
 	Reason    string `json:"reason,omitempty"`
 	Result    string `json:"result,omitempty"`
 	Issuer    string `json:"issuer,omitempty"`
+	// Findings are what whoever follows the stream noticed at this event; no
+	// record says them. They name other events, so they are never stored.
+	Findings []Finding `json:"-"`
 }
+
+// Finding is that an event, with those before it, looks like misuse.
+type Finding struct {
+	Rule Rule
+	// Other is the reader at which the same card was used shortly before or
+	// after, and OtherAt when: of Travel, which is impossible only if the two
+	// readers are far enough apart.
+	Other   string
+	OtherAt time.Time
+}
+
+// Rule is a rule about the stream of events.
+type Rule string
+
+// The rules.
+const (
+	Revoked Rule = "REVOKED_CARD"      // a card was used that its issuer has revoked
+	Travel  Rule = "IMPOSSIBLE_TRAVEL" // one card at two places, too soon one after the other
+	Burst   Rule = "DENIED_BURST"      // many denials at one reader within a minute
+)
 
 // Kind is what a card was used for.
 type Kind string

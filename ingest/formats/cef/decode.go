@@ -20,6 +20,9 @@ import (
 type Options struct {
 	Location *time.Location   // of times without an offset; nil is Vietnam's, +07
 	Now      func() time.Time // what year it is; nil is time.Now
+	// Frame, when not nil, is shown the text of each frame before what it makes
+	// is handed on; it is the decoder's own afterwards.
+	Frame func(text []byte)
 }
 
 // Decode reads messages as they come when nothing is said of them.
@@ -49,6 +52,9 @@ func (o Options) Decode(r io.Reader, sink formats.Sink[Event]) error {
 		}
 		if err != nil {
 			return err
+		}
+		if o.Frame != nil {
+			o.Frame(f.text)
 		}
 		if err := d.frame(f); err != nil {
 			return err

@@ -108,7 +108,7 @@ func sorted(m map[string]json.RawMessage) []string {
 var known = func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{
-		"maHoSo", "maTTHC", "tenTTHC", "linhVuc", "coQuan", "kenh", "mucDo", "ngayTiepNhan", "ngayHenTra", "ngayHoanThanh", "ngayTra",
+		"maHoSo", "maTTHC", "tenTTHC", "linhVuc", "coQuan", "kenh", "mucDo", "noiTiepNhan", "ngayNop", "ngayTiepNhan", "ngayHenTra", "ngayHoanThanh", "ngayTra", "ngayCapNhat",
 		"trangThai", "cacBuoc", "soHoa", "thanhToanTrucTuyen", "danhGia",
 	} {
 		m[vntext.Key(name)] = name
@@ -159,6 +159,7 @@ func record(o *records.Object) (r Record, bad *records.Problem) {
 		"tructiep": "TRUC_TIEP", "tructuyen": "TRUC_TUYEN", "online": "TRUC_TUYEN", "quamang": "TRUC_TUYEN", "bcci": "BCCI", "buuchinhcongich": "BCCI", "quabuuchinhcongich": "BCCI", "buuchinh": "BCCI",
 	}))
 	r.MucDo = Level(oneOf(o, "mucDo", map[string]string{"motphan": "MOT_PHAN", "toantrinh": "TOAN_TRINH", "toanphan": "TOAN_TRINH"}))
+	r.NoiTiepNhan, r.NgayNop, r.NgayCapNhat = o.Word("noiTiepNhan"), date(o, "ngayNop"), date(o, "ngayCapNhat")
 	r.NgayTiepNhan, r.NgayHenTra = date(o, "ngayTiepNhan"), date(o, "ngayHenTra")
 	r.NgayHoanThanh, r.NgayTra = date(o, "ngayHoanThanh"), date(o, "ngayTra")
 	r.TrangThai = status(o)

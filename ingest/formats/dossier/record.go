@@ -13,11 +13,14 @@ type Record struct {
 	CoQuan             string     `json:"coQuan,omitempty"` // agency code, as written
 	Kenh               Channel    `json:"kenh,omitempty"`
 	MucDo              Level      `json:"mucDo,omitempty"`
+	NoiTiepNhan        string     `json:"noiTiepNhan,omitempty"` // code of the office that took it in
+	NgayNop            *time.Time `json:"ngayNop,omitempty"`     // handed in
 	NgayTiepNhan       *time.Time `json:"ngayTiepNhan,omitempty"`
 	NgayHenTra         *time.Time `json:"ngayHenTra,omitempty"`
 	NgayHoanThanh      *time.Time `json:"ngayHoanThanh,omitempty"`
 	NgayTra            *time.Time `json:"ngayTra,omitempty"`
-	TrangThai          *int       `json:"trangThai,omitempty"` // 1 to 10, see [Statuses]
+	NgayCapNhat        *time.Time `json:"ngayCapNhat,omitempty"` // when anything of it changed last
+	TrangThai          *int       `json:"trangThai,omitempty"`   // 1 to 10, see [Statuses]
 	CacBuoc            []Step     `json:"cacBuoc,omitempty"`
 	SoHoa              *bool      `json:"soHoa,omitempty"`
 	ThanhToanTrucTuyen *bool      `json:"thanhToanTrucTuyen,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -272,5 +273,22 @@ func (o Options) read(d *document, p cut.Piece) (Item, string, error) {
 		return Item{}, "", errors.New("it is not an item of this kind of feed")
 	}
 	t := translator{feed: d.feed, own: f, in: f.Items[0], location: o.Location}
-	return t.item()
+	item, path, err := t.item()
+	if d.json && err == nil {
+		item.Extensions = extensions(p.Raw)
+	}
+	return item, path, err
+}
+
+// extensions are the members of an object that begin with an underscore.
+func extensions(raw []byte) map[string]json.RawMessage {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(raw, &all) != nil {
+		return nil
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return !strings.HasPrefix(name, "_") })
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }

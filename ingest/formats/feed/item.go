@@ -1,6 +1,9 @@
 package feed
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Item is one article of a feed.
 type Item struct {
@@ -16,7 +19,10 @@ type Item struct {
 	Media      []Media    `json:"media,omitempty"`
 	Language   string     `json:"language,omitempty"` // the item's, else the feed's
 	FeedTitle  string     `json:"feedTitle,omitempty"`
-	Notes      []string   `json:"notes,omitempty"` // what was unusual and how it was read
+	// Extensions are what a JSON Feed's item says beyond the standard: its members
+	// that begin with an underscore, as they came.
+	Extensions map[string]json.RawMessage `json:"extensions,omitempty"`
+	Notes      []string                   `json:"notes,omitempty"` // what was unusual and how it was read
 }
 
 // Identity is what tells the item from others of its feed: the guid, else the

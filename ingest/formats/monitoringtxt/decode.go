@@ -18,6 +18,11 @@ import (
 // Decoder reads files. Its zero value goes by the machine's clock.
 type Decoder struct {
 	Now func() time.Time // nil: time.Now
+	// Location is the zone of the times; nil: GMT+7, which the circular asks for.
+	Location *time.Location
+	// DecimalComma says that a comma is a decimal comma where the file leaves it
+	// open: "1,234" is a little over one.
+	DecimalComma bool
 }
 
 // Decode reads one file by the machine's clock.
@@ -38,7 +43,10 @@ func (d Decoder) Decode(r io.Reader, sink formats.Sink[Record]) error {
 		d.Now = time.Now
 	}
 	lines := records.NewLines(r)
-	f := file{now: d.Now(), sink: sink}
+	f := file{now: d.Now(), sink: sink, location: zone, comma: d.DecimalComma}
+	if d.Location != nil {
+		f.location = d.Location
+	}
 	held, bytesHeld := []records.Line(nil), 0
 	for {
 		line, err := lines.Next()
@@ -72,7 +80,10 @@ func (d Decoder) Decode(r io.Reader, sink formats.Sink[Record]) error {
 }
 
 type file struct {
-	now    time.Time
+	now      time.Time
+	location *time.Location
+	comma    bool // when in doubt
+
 	sink   formats.Sink[Record]
 	styles [3]bool // which ways of writing numbers were seen
 	looked bool
@@ -93,6 +104,8 @@ func (f *file) style() vntext.Style {
 		return vntext.Comma
 	case f.styles[vntext.Point] && !f.styles[vntext.Comma]:
 		return vntext.Point
+	case f.comma:
+		return vntext.Comma
 	}
 	return vntext.Unknown
 }
@@ -138,7 +151,7 @@ func (f *file) read(line records.Line) (stop bool, err error) {
 	if rec.Quality, ok = qualities[rec.Status]; !ok {
 		return refuse("status", "%s is none of 00, 01, 02", records.Quote(cells[4]))
 	}
-	if rec.Time, err = parseTime(cells[3]); err != nil {
+	if rec.Time, err = parseTime(cells[3], f.location); err != nil {
 		return refuse("time", "%v", err)
 	}
 	if over := rec.Time.Sub(f.now); over > ahead {

@@ -35,7 +35,7 @@ func ParseName(name string) (Name, error) {
 		}
 	}
 	n := len(parts)
-	at, err := parseTime(parts[n-1])
+	at, err := parseTime(parts[n-1], zone)
 	if err != nil {
 		return Name{}, fmt.Errorf("%.80q: %w", base, err)
 	}
@@ -49,11 +49,11 @@ func (n Name) String() string {
 
 const layout = "20060102150405"
 
-func parseTime(s string) (time.Time, error) {
+func parseTime(s string, location *time.Location) (time.Time, error) {
 	if len(s) != len(layout) || strings.Trim(s, "0123456789") != "" {
 		return time.Time{}, fmt.Errorf("time %.40q is not yyyyMMddHHmmss", s)
 	}
-	at, err := time.ParseInLocation(layout, s, zone)
+	at, err := time.ParseInLocation(layout, s, location)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("time %q is no possible date", s)
 	}

@@ -2,6 +2,8 @@ package onvif
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +27,39 @@ type Event struct {
 	Key Items `json:"Key,omitempty"`
 	// Data is what was found: State, IsMotion, Count, Likelihood 0..1 …
 	Data Items `json:"Data,omitempty"`
+	// BeganAt is when the state it tells of began. No message says it: whoever
+	// follows the stream fills it in. Nil when nobody knows.
+	BeganAt *time.Time `json:"beganAt,omitempty"`
+}
+
+// Running says whether the state that the event tells of goes on; known is
+// false when it tells of none.
+func (e *Event) Running() (on, known bool) {
+	if e.PropertyOperation == "" {
+		return false, false
+	}
+	if e.PropertyOperation == "Deleted" {
+		return false, true
+	}
+	for _, name := range []string{"State", "IsMotion", "IsInside", "IsLoitering", "IsTampered", "Failed", "Active"} {
+		if on, ok := e.Data.Bool(name); ok {
+			return on, true
+		}
+	}
+	return false, false
+}
+
+// Subject names what the event is about: its device, topic, source and key.
+// Messages of one state share it.
+func (e *Event) Subject() string {
+	parts := []string{e.TopicPrefix, e.Topic}
+	for _, items := range []Items{e.Source, e.Key} {
+		for _, name := range slices.Sorted(maps.Keys(items)) {
+			parts = append(parts, name+"="+items.Text(name))
+		}
+		parts = append(parts, "")
+	}
+	return strings.Join(parts, "\x1f")
 }
 
 // Items are named values, as the device wrote them.

@@ -26,6 +26,9 @@ func Decode(r io.Reader, sink formats.Sink[Record]) error {
 	return Options{}.Decode(r, sink)
 }
 
+// ServerError begins the reason of a refusal that is an error of the server's.
+const ServerError = "the server answered with an error"
+
 // cutter gives the records of JSON or XML, one after another.
 type cutter interface{ Next() (cut.Piece, error) }
 
@@ -118,7 +121,7 @@ func (o Options) read(p cut.Piece, parse func([]byte) (members, error)) (Record,
 	var rec Record
 	switch {
 	case p.Name == "error" || d.isError():
-		return refuse("", "the server answered with an error: %s", strings.TrimSpace(d.loose("code")+" "+d.loose("description")))
+		return refuse("", ServerError+": %s", strings.TrimSpace(d.loose("code")+" "+d.loose("description")))
 	case d.isReceipt():
 		rec.Receipt = d.receipt()
 	case has("service_code") && !has("service_request_id") && !has("status") && !has("requested_datetime") && !has("lat"):
@@ -147,10 +150,14 @@ func membersOfJSON(raw []byte) (members, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, errors.New("it is not an object")
 	}
-	var m members
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return nil, fmt.Errorf("no JSON: %w", err)
+	if !json.Valid(raw) {
+		var m members
+		if err := json.Unmarshal(raw, &m); err != nil {
+			return nil, fmt.Errorf("no JSON: %w", err)
+		}
+		return nil, errors.New("no JSON")
 	}
+	m := split(bytes.Clone(raw)) // the cutter needs its own again
 	// One member alone that is an object: {"service_request": {…}}.
 	if len(m) == 1 {
 		for name, inner := range m {

@@ -56,11 +56,7 @@ func scalar(v json.RawMessage) (string, bool) {
 	case '{', '[':
 		return "", false
 	case '"':
-		var text string
-		if err := json.Unmarshal(v, &text); err != nil {
-			return "", false
-		}
-		return strings.TrimSpace(text), true
+		return strings.TrimSpace(unquoted(v)), true
 	}
 	return string(v), true
 }

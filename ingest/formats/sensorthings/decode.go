@@ -280,6 +280,9 @@ func timeObject(o *records.Object, name string) *TimeObject {
 }
 
 func each[T any](o *records.Object, name string, read func(*records.Object) T) (list []T) {
+	if o.Raw(name) != nil {
+		list = []T{}
+	}
 	o.Each(name, func(o *records.Object) { list = append(list, read(o)) })
 	return list
 }
@@ -294,9 +297,9 @@ func one[T any](o *records.Object, name string, read func(*records.Object) *T) *
 func thing(o *records.Object) *Thing {
 	return &Thing{
 		Head: head(o, "Thing"), Described: described(o),
-		Locations: each(o, "Locations", location), LocationsNext: o.Text("Locations@iot.nextLink"),
+		Locations: each(o, "Locations", location), LocationsNext: o.Text("Locations@iot.nextLink"), LocationsLink: o.Text("Locations@iot.navigationLink"),
 		HistoricalLocations: each(o, "HistoricalLocations", historical),
-		Datastreams:         each(o, "Datastreams", single), DatastreamsNext: o.Text("Datastreams@iot.nextLink"),
+		Datastreams:         each(o, "Datastreams", single), DatastreamsNext: o.Text("Datastreams@iot.nextLink"), DatastreamsLink: o.Text("Datastreams@iot.navigationLink"),
 		MultiDatastreams: each(o, "MultiDatastreams", multi),
 	}
 }
@@ -332,6 +335,7 @@ func datastream(o *records.Object, kind string) *Datastream {
 		Thing: one(o, "Thing", thing), Sensor: one(o, "Sensor", sensor),
 		ObservedProperty: one(o, "ObservedProperty", property), ObservedProperties: each(o, "ObservedProperties", property),
 		Observations: each(o, "Observations", observation), ObservationsNext: o.Text("Observations@iot.nextLink"),
+		ObservationsLink: o.Text("Observations@iot.navigationLink"), ObservedPropertyLink: o.Text("ObservedProperty@iot.navigationLink"),
 	}
 	if raw := o.Raw("multiObservationDataTypes"); raw != nil && json.Unmarshal(raw, &d.MultiObservationDataTypes) != nil {
 		o.Fail("multiObservationDataTypes", "not an array of strings")

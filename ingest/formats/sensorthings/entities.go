@@ -53,15 +53,18 @@ type Described struct {
 	Properties  json.RawMessage `json:"properties,omitempty"` // an object
 }
 
-// Thing is what is observed: a reservoir, a station.
+// Thing is what is observed: a reservoir, a station. Lists are nil when they
+// were not expanded, and empty when there is nothing in them.
 type Thing struct {
 	Head
 	Described
 	Locations           []*Location           `json:"Locations,omitempty"`
 	LocationsNext       string                `json:"Locations@iot.nextLink,omitempty"`
+	LocationsLink       string                `json:"Locations@iot.navigationLink,omitempty"` // where they are to be had when they were not expanded
 	HistoricalLocations []*HistoricalLocation `json:"HistoricalLocations,omitempty"`
 	Datastreams         []*Datastream         `json:"Datastreams,omitempty"`
 	DatastreamsNext     string                `json:"Datastreams@iot.nextLink,omitempty"`
+	DatastreamsLink     string                `json:"Datastreams@iot.navigationLink,omitempty"`
 	MultiDatastreams    []*Datastream         `json:"MultiDatastreams,omitempty"`
 }
 
@@ -106,6 +109,8 @@ type Datastream struct {
 	ObservedProperties        []*ObservedProperty `json:"ObservedProperties,omitempty"`
 	Observations              []*Observation      `json:"Observations,omitempty"`
 	ObservationsNext          string              `json:"Observations@iot.nextLink,omitempty"`
+	ObservationsLink          string              `json:"Observations@iot.navigationLink,omitempty"`
+	ObservedPropertyLink      string              `json:"ObservedProperty@iot.navigationLink,omitempty"`
 }
 
 // Unit is a unit of measurement. Definition is a URI or a UCUM code.

@@ -2,9 +2,11 @@ package vms
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"geohub/ingest/formats"
@@ -14,6 +16,8 @@ import (
 type Options struct {
 	Location     *time.Location // of times without an offset; nil is Vietnam's, +07
 	DecimalComma bool           // "16,75" in a string is 16.75
+	// Next, when not nil, gets the envelope's "next": where its next page is.
+	Next *string
 }
 
 func (o Options) location() *time.Location {
@@ -30,7 +34,26 @@ func Decode(r io.Reader, sink formats.Sink[Position]) error {
 
 // Decode reads positions until r ends, one record in memory at a time.
 func (o Options) Decode(r io.Reader, sink formats.Sink[Position]) error {
-	d := decoder{options: o, sink: sink, in: scanner{r: r, line: 1}}
+	return decode(o, r, sink, o.position, "positions", "vesselReg", "deviceId", "lat", "lon")
+}
+
+// DecodeVessels reads the entries of a fleet's register until r ends, one in
+// memory at a time: an array, an object with a "vessels" or "data" array, or an
+// object a line.
+func (o Options) DecodeVessels(r io.Reader, sink formats.Sink[Vessel]) error {
+	return decode(o, r, sink, o.vessel, "vessels", "vesselReg", "code", "owner", "lmax")
+}
+
+// decode reads records of a list, told from its envelope by keys of their own.
+func decode[T any](o Options, r io.Reader, sink formats.Sink[T], read func([]byte) (T, error), list string, own ...string) error {
+	d := decoder{next: o.Next, list: list, own: own, in: scanner{r: r, line: 1}, refused: sink.Refuse}
+	d.take = func(raw []byte) (bad, err error) {
+		v, bad := read(raw)
+		if bad != nil {
+			return bad, nil
+		}
+		return nil, sink.Record(v)
+	}
 	d.in.mark()
 	for {
 		c, err := d.in.space()
@@ -53,8 +76,11 @@ var errLost = errors.New("structure is lost")
 // decoder hands on what the scanner finds. The errors of its methods are the
 // reader's, the sink's, or errLost.
 type decoder struct {
-	options Options
-	sink    formats.Sink[Position]
+	next    *string
+	list    string   // what an envelope calls its records
+	own     []string // keys that only a record has
+	take    func(raw []byte) (bad, err error)
+	refused func(formats.Refusal) error
 	in      scanner
 }
 
@@ -75,16 +101,26 @@ func (d *decoder) document(c byte) error {
 	return d.recover(refusef("", "neither an object nor an array"), "")
 }
 
-// object reads a record, or an envelope: an object that has "positions" or
+// object reads a record, or an envelope: an object that has its list's name or
 // "data" with an array or another object in it, and nothing of a record.
 func (d *decoder) object(path string) error {
 	d.in.begin()
 	envelope, record := false, false
 	err := d.in.object(0, func(key string, c byte) (taken bool, err error) {
-		switch key {
-		case "vesselReg", "deviceId", "lat", "lon":
+		switch {
+		case slices.Contains(d.own, key):
 			record = true
-		case "positions", "data":
+		case key == "next" && c == '"' && d.next != nil && !record:
+			from := len(d.in.buf)
+			if err := d.in.value(0); err != nil {
+				return true, err
+			}
+			*d.next = ""
+			if err := json.Unmarshal(d.in.buf[from:], d.next); err != nil {
+				return true, refusef("next", "%v", err)
+			}
+			return true, nil
+		case key == d.list || key == "data":
 			if record || c != '[' && c != '{' {
 				return false, nil
 			}
@@ -151,11 +187,11 @@ func (d *decoder) record(path string) error {
 	if d.in.size > formats.MaxRecord {
 		return d.refuse(path, refusef("", "record of %d bytes is larger than %d", d.in.size, formats.MaxRecord))
 	}
-	p, err := d.options.read(d.in.buf)
-	if err != nil {
-		return d.refuse(path, err)
+	bad, err := d.take(d.in.buf)
+	if bad != nil {
+		return d.refuse(path, bad)
 	}
-	return d.sink.Record(p)
+	return err
 }
 
 // recover refuses the record the scanner stopped in and goes on to the next:
@@ -183,7 +219,7 @@ func (d *decoder) refuse(path string, err error) error {
 	if !errors.As(err, &r) {
 		return err
 	}
-	return d.sink.Refuse(formats.Reject(d.in.start, join(path, r.path), d.in.buf, "%s", r.reason))
+	return d.refused(formats.Reject(d.in.start, join(path, r.path), d.in.buf, "%s", r.reason))
 }
 
 func join(path, field string) string {

@@ -13,5 +13,7 @@
 // Options say so. An event other than a position may come without one: the
 // POWER_OFF or SOS of a device that has no fix is kept.
 //
+// DecodeVessels reads the fleet's register, which such a system keeps beside.
+//
 //	err := vms.Decode(body, formats.Sink[vms.Position]{Record: store, Refuse: quarantine})
 package vms

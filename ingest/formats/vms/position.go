@@ -57,8 +57,8 @@ func refusef(path, format string, args ...any) error {
 	return &refusal{path, fmt.Sprintf(format, args...)}
 }
 
-// read makes a position of one JSON object.
-func (o Options) read(raw []byte) (p Position, err error) {
+// position makes a position of one JSON object.
+func (o Options) position(raw []byte) (p Position, err error) {
 	if !utf8.Valid(raw) {
 		return p, refusef("", "text is not UTF-8")
 	}

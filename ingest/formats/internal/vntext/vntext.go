@@ -181,11 +181,14 @@ var layouts = func() (all []string) {
 // Time reads a date or a moment: ISO 8601, day/month/year with or without a
 // clock on either side, or digits only. What says no offset is Vietnam's time,
 // a date alone its midnight there; dateOnly says that there was no clock.
-func Time(s string) (at time.Time, dateOnly bool, err error) {
+func Time(s string) (at time.Time, dateOnly bool, err error) { return TimeIn(s, Zone) }
+
+// TimeIn is [Time] where what says no offset is of another zone.
+func TimeIn(s string, zone *time.Location) (at time.Time, dateOnly bool, err error) {
 	s = strings.TrimSpace(s)
 	impossible := ""
 	for _, layout := range layouts {
-		at, err := time.ParseInLocation(layout, s, Zone)
+		at, err := time.ParseInLocation(layout, s, zone)
 		if err == nil {
 			if at.Year() < 1900 || at.Year() > 2200 {
 				return time.Time{}, false, fmt.Errorf("%q is in the year %d", s, at.Year())

@@ -1,0 +1,232 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"geohub/clause"
+	"geohub/geo/postgis"
+	"geohub/internal/hubtest"
+	"geohub/internal/pgtest"
+	"geohub/province/serve"
+	"geohub/systems"
+)
+
+var (
+	kills = flag.Int("kills", 2, "how often the hub, or its connections to the database, are killed")
+	seed  = flag.Uint64("seed", 1, "of the moments at which they are")
+)
+
+// The environment by which the test's own program is told to be a hub.
+const (
+	databaseEnv = "CHAOS_DATABASE"
+	sourcesEnv  = "CHAOS_SOURCES"
+)
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv(databaseEnv); url != "" {
+		if err := beHub(url, os.Getenv(sourcesEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// beHub reads the sources until the process is killed.
+func beHub(url, file string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return err
+	}
+	postgis.Configure(config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	r, err := hubtest.Runner(pool, string(text))
+	if err != nil {
+		return err
+	}
+	r.Spool = filepath.Join(filepath.Dir(file), "spool")
+	r.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	for ctx.Err() == nil {
+		if err := r.Run(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// hub is a running child process.
+type hub struct{ cmd *exec.Cmd }
+
+func startHub(t *testing.T, url, sources string) hub {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), databaseEnv+"="+url, sourcesEnv+"="+sources)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h := hub{cmd}
+	t.Cleanup(h.kill)
+	return h
+}
+
+func (h hub) kill() {
+	h.cmd.Process.Kill()
+	h.cmd.Wait()
+}
+
+// site is a province with a database of its own, for a hub between them.
+type site struct {
+	db      *pgxpool.Pool
+	sources string // the path of sources.yaml
+}
+
+func newSite(t *testing.T) site {
+	t.Helper()
+	province, err := serve.Start(serve.Options{Clock: func() time.Time { return hubtest.Now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(province.Close)
+	sources := filepath.Join(t.TempDir(), "sources.yaml")
+	if err := os.WriteFile(sources, []byte(province.Sources()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return site{pgtest.DB(t, hubtest.Prepared()), sources}
+}
+
+// TestKills: kill -9 of the hub and of its connections in the middle of their
+// transactions, at random moments, ends in the same tables as a run that nobody
+// disturbs.
+func TestKills(t *testing.T) {
+	clean, site := newSite(t), newSite(t)
+	startHub(t, clean.db.Config().ConnString(), clean.sources)
+	r := rand.New(rand.NewPCG(*seed, 0))
+	url := site.db.Config().ConnString()
+	h := startHub(t, url, site.sources)
+	for i := range *kills {
+		// The hub dies somewhere in the next few thousand rows of what it still has to store.
+		moment := rows(site.db) + 1 + r.IntN(rowsInAll/(*kills))
+		until(t, "the hub to have come so far", func() bool { return rows(site.db) >= min(moment, rowsInAll*9/10) })
+		if i%3 == 1 {
+			cutOff(t, site.db)
+			continue
+		}
+		h.kill()
+		h = startHub(t, url, site.sources)
+	}
+	until(t, "the clean hub to be full", func() bool { return rows(clean.db) >= rowsInAll })
+	differ := func() string { return differences(tables(t, site.db), tables(t, clean.db)) }
+	until(t, "the tables to be as those of the clean hub", func() bool { return differ() == "" }, differ)
+	t.Logf("%d kills at seed %d, %d rows", *kills, *seed, rows(site.db))
+}
+
+// rowsInAll is less than what a hub has in the end, and nearly as much.
+const rowsInAll = 150_000
+
+// cutOff ends all the hub's connections, whatever they are at.
+func cutOff(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	_, err := db.Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until waits for what must come to pass in the end.
+func until(t *testing.T, what string, is func() bool, explain ...func() string) {
+	t.Helper()
+	for deadline := time.Now().Add(4 * time.Minute); !is(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			for _, e := range explain {
+				what += ":\n" + e()
+			}
+			t.Fatalf("waited for %s", what)
+		}
+	}
+}
+
+// content is what a table holds: how many rows, and a sum of their hashes.
+type content struct {
+	rows int
+	hash string
+}
+
+// kept are the tables that sources fill.
+func kept() []string {
+	names := []string{"readings", "vessel_positions", "card_counts", "billboard_plays"}
+	for _, s := range systems.All {
+		names = append(names, s.Table)
+	}
+	return names
+}
+
+// tables are the contents of all tables that sources fill, without the hub's own
+// times and the numbers of requests.
+func tables(t *testing.T, db *pgxpool.Pool) map[string]content {
+	t.Helper()
+	out := map[string]content{}
+	for _, name := range kept() {
+		var c content
+		sql, args := clause.Of(`SELECT count(*), coalesce(sum(('x' || left(md5((to_jsonb(t) - '{updated_at,recorded_at,exchange}'::text[])::text), 15))::bit(60)::bigint), 0)::text FROM ? t`, clause.Name(name)).SQL()
+		if err := db.QueryRow(context.Background(), sql, args...).Scan(&c.rows, &c.hash); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out[name] = c
+	}
+	return out
+}
+
+func rows(db *pgxpool.Pool) (n int) {
+	var each []clause.C
+	for _, name := range kept() {
+		each = append(each, clause.Of("SELECT count(*) n FROM ?", clause.Name(name)))
+	}
+	sql, _ := clause.Of("SELECT sum(n) FROM (?) t", clause.Join(" UNION ALL ", each...)).SQL()
+	db.QueryRow(context.Background(), sql).Scan(&n)
+	return n
+}
+
+// differences says which tables differ; "" when none does.
+func differences(got, want map[string]content) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			out = append(out, fmt.Sprintf("%s holds %v, not %v", name, got[name], want[name]))
+		}
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,7 @@
+// Package chaos holds the tests that kill hubs and databases and starve the
+// network between the hub and its sources: whatever they do, the tables end as
+// they do when nobody disturbs it.
+//
+//	go test ./internal/chaos                 # a few kills
+//	make chaos                               # fifty, the database's server too, and every source
+package chaos
