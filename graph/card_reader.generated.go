@@ -23,6 +23,28 @@ import (
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_CardReader_counts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "during",
+		func(ctx context.Context, v any) (*layer.DateTimeRange, error) {
+			return ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["during"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_CardReader_geometry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -70,6 +92,75 @@ func (ec *executionContext) field_CardReader_label_args(ctx context.Context, raw
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _CardHour_at(ctx context.Context, field graphql.CollectedField, obj *systems.CardHour) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CardHour_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CardHour_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardHour", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CardHour_kind(ctx context.Context, field graphql.CollectedField, obj *systems.CardHour) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CardHour_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v systems.CardUse) graphql.Marshaler {
+			return ec.marshalNCardUse2geohubᚋsystemsᚐCardUse(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CardHour_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardHour", field, false, false, "CardUse")
+}
+
+func (ec *executionContext) _CardHour_count(ctx context.Context, field graphql.CollectedField, obj *systems.CardHour) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CardHour_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CardHour_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardHour", field, false, false, "Int")
+}
 
 func (ec *executionContext) _CardReader_readerCode(ctx context.Context, field graphql.CollectedField, obj *systems.CardReader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -299,6 +390,50 @@ func (ec *executionContext) _CardReader_payments24h(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_CardReader_payments24h(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CardReader", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CardReader_counts(ctx context.Context, field graphql.CollectedField, obj *systems.CardReader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CardReader_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Counts(ctx, fc.Args["during"].(*layer.DateTimeRange), fc.Args["last"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*systems.CardHour) graphql.Marshaler {
+			return ec.marshalNCardHour2ᚕᚖgeohubᚋsystemsᚐCardHourᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CardReader_counts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CardReader",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CardHour(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CardReader_counts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CardReader_id(ctx context.Context, field graphql.CollectedField, obj *systems.CardReader) (ret graphql.Marshaler) {
@@ -690,6 +825,49 @@ func (ec *executionContext) fieldContext_CardReader_masked(_ context.Context, fi
 
 // region    **************************** object.gotpl ****************************
 
+var cardHourImplementors = []string{"CardHour"}
+
+func (ec *executionContext) _CardHour(ctx context.Context, sel ast.SelectionSet, obj *systems.CardHour) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cardHourImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CardHour")
+		case "at":
+			out.Values[i] = ec._CardHour_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._CardHour_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CardHour_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var cardReaderImplementors = []string{"CardReader", "Feature", "_Entity"}
 
 func (ec *executionContext) _CardReader(ctx context.Context, sel ast.SelectionSet, obj *systems.CardReader) graphql.Marshaler {
@@ -751,6 +929,12 @@ func (ec *executionContext) _CardReader(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CardReader_counts(ctx, field, obj)
+				})
 		case "id":
 			out.Values[i] = ec._CardReader_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -840,6 +1024,30 @@ func (ec *executionContext) _CardReader(ctx context.Context, sel ast.SelectionSe
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNCardHour2ᚕᚖgeohubᚋsystemsᚐCardHourᚄ(ctx context.Context, sel ast.SelectionSet, v []*systems.CardHour) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCardHour2ᚖgeohubᚋsystemsᚐCardHour(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCardHour2ᚖgeohubᚋsystemsᚐCardHour(ctx context.Context, sel ast.SelectionSet, v *systems.CardHour) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CardHour!")
+		return graphql.Null
+	}
+	return ec._CardHour(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCardReader2ᚕᚖgeohubᚋsystemsᚐCardReaderᚄ(ctx context.Context, sel ast.SelectionSet, v []*systems.CardReader) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -862,6 +1070,21 @@ func (ec *executionContext) marshalNCardReader2ᚖgeohubᚋsystemsᚐCardReader(
 		return graphql.Null
 	}
 	return ec._CardReader(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCardUse2geohubᚋsystemsᚐCardUse(ctx context.Context, v any) (systems.CardUse, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := systems.CardUse(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCardUse2geohubᚋsystemsᚐCardUse(ctx context.Context, sel ast.SelectionSet, v systems.CardUse) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CardUse!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNReaderKind2geohubᚋsystemsᚐReaderKind(ctx context.Context, v any) (systems.ReaderKind, error) {

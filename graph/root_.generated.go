@@ -1558,6 +1558,44 @@ type CardReader @title(vi: "Đầu đọc thẻ điện tử", en: "Card readers
   denied24h: Int @title(vi: "Lượt từ chối 24 giờ", en: "Denied in 24 h") @data(sharing: SHARED)
   "Payments made in the last 24 hours."
   payments24h: Int @title(vi: "Lượt thanh toán 24 giờ", en: "Payments in 24 h") @data(sharing: SHARED)
+  """
+  How often cards were used, by the hour of the clock and by what for, newest hour first.
+  ` + "`" + `during` + "`" + ` picks a time, ` + "`" + `last` + "`" + ` how many at most (1 to 1,000).
+  """
+  counts(
+    "Hours that begin then; always when null."
+    during: DateTimeRange
+    "At most so many, the newest, 1 to 1,000."
+    last: Int = 100
+  ): [CardHour!]! @title(vi: "Số lượt theo giờ", en: "Uses by the hour") @data(sharing: SHARED)
+}
+
+"How often cards were used in one way at a reader in an hour of the clock."
+type CardHour {
+  "When the hour begins."
+  at: DateTime!
+  "What the cards were used for, or that they were turned away."
+  kind: CardUse!
+  "How often."
+  count: Int!
+}
+
+"What a card was used for."
+enum CardUse {
+  "Let through."
+  GRANTED @title(vi: "Cho qua", en: "Granted")
+  "Turned away."
+  DENIED @title(vi: "Từ chối", en: "Denied")
+  "Somebody came to work."
+  CHECKIN @title(vi: "Vào ca", en: "Check-in")
+  "Somebody left work."
+  CHECKOUT @title(vi: "Ra ca", en: "Check-out")
+  "Something was paid."
+  PAYMENT @title(vi: "Thanh toán", en: "Payment")
+  "Money was put onto the card."
+  TOPUP @title(vi: "Nạp tiền", en: "Top-up")
+  "Money was given back."
+  REFUND @title(vi: "Hoàn tiền", en: "Refund")
 }
 
 "What a card reader is for."
@@ -6774,6 +6812,18 @@ func (ec *executionContext) childFields_CameraEventEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CameraEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CardHour(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_CardHour_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_CardHour_kind(ctx, field)
+	case "count":
+		return ec.fieldContext_CardHour_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CardHour", field.Name)
+}
+
 func (ec *executionContext) childFields_CardReader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "readerCode":
@@ -6796,6 +6846,8 @@ func (ec *executionContext) childFields_CardReader(ctx context.Context, field gr
 		return ec.fieldContext_CardReader_denied24h(ctx, field)
 	case "payments24h":
 		return ec.fieldContext_CardReader_payments24h(ctx, field)
+	case "counts":
+		return ec.fieldContext_CardReader_counts(ctx, field)
 	case "id":
 		return ec.fieldContext_CardReader_id(ctx, field)
 	case "aliases":

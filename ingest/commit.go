@@ -42,8 +42,9 @@ func collided(err error) bool {
 // store is commit inside a transaction.
 func (r *Runner) store(ctx context.Context, tx pgx.Tx, s *Source, b *Batch) (Result, error) {
 	var read int64
+	var flawed bool
 	// The row's lock lets one hub at a time move a source on.
-	if err := tx.QueryRow(ctx, "SELECT reads FROM sources WHERE name = $1 FOR UPDATE", s.Name).Scan(&read); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT reads, flawed FROM sources WHERE name = $1 FOR UPDATE", s.Name).Scan(&read, &flawed); err != nil {
 		return Result{}, fmt.Errorf("lock source %s: %w", s.Name, err)
 	}
 	in := &Intake{Source: s, ReadAt: r.Clock(), Exchange: b.Exchange}
@@ -60,8 +61,9 @@ func (r *Runner) store(ctx context.Context, tx pgx.Tx, s *Source, b *Batch) (Res
 		return Result{}, err
 	}
 	counts := b.Last
+	flawed = b.Snapshot && (flawed || len(bad)+len(unfit) > 0)
 	if b.Snapshot && s.DeleteAfter > 0 {
-		if result.Gone, counts, err = r.gone(ctx, tx, in, read+1, b.Last); err != nil {
+		if result.Gone, counts, err = r.gone(ctx, tx, in, read+1, flawed, b.Last); err != nil {
 			return Result{}, err
 		}
 	}
@@ -84,8 +86,8 @@ func (r *Runner) store(ctx context.Context, tx pgx.Tx, s *Source, b *Batch) (Res
 	}
 	_, err = tx.Exec(ctx, `UPDATE sources SET checkpoint = coalesce($2::jsonb, checkpoint), newest_at = greatest(newest_at, $3::timestamptz),
 		reads = reads + $4, records_in = records_in + $5, records_changed = records_changed + $6, records_same = records_same + $7,
-		records_late = records_late + $8, records_quarantined = records_quarantined + $9, records_gone = records_gone + $10 WHERE name = $1`,
-		s.Name, checkpoint, newest, map[bool]int{true: 1}[counts], result.In, result.Changed, result.Same, result.Late, result.Quarantined, result.Gone)
+		records_late = records_late + $8, records_quarantined = records_quarantined + $9, records_gone = records_gone + $10, flawed = $11 WHERE name = $1`,
+		s.Name, checkpoint, newest, map[bool]int{true: 1}[counts], result.In, result.Changed, result.Same, result.Late, result.Quarantined, result.Gone, flawed && !b.Last)
 	if err != nil {
 		return Result{}, fmt.Errorf("move source %s on: %w", s.Name, err)
 	}

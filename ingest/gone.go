@@ -12,9 +12,10 @@ import (
 
 // gone notes which features a batch of a complete read names, and behind the
 // read's last batch removes those that the last DeleteAfter complete reads have
-// left out. A read that fails half-way is none, and one without a single
-// feature is taken for a fault of the source: neither counts nor removes.
-func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, last bool) (n int, counts bool, err error) {
+// left out. A read that fails half-way is none. One without a single feature is
+// taken for a fault of the source, and in one with records in quarantine some
+// feature may stand that nobody can read: these neither count nor remove.
+func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, flawed, last bool) (n int, counts bool, err error) {
 	var ids []string
 	for _, w := range in.writes {
 		if w.features() {
@@ -28,6 +29,9 @@ func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, la
 		return 0, false, fmt.Errorf("note features seen: %w", err)
 	}
 	if !last {
+		return 0, false, nil
+	}
+	if flawed {
 		return 0, false, nil
 	}
 	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM source_features WHERE source = $1 AND read = $2)", in.Source.Name, read).Scan(&counts)

@@ -281,6 +281,11 @@ func TestMissingIsNotDeleted(t *testing.T) {
 		}
 	}
 	b.wants(stay...) // a list that breaks off is no list
+	b.write(a, `{"key":`)
+	for range 5 {
+		b.read()
+	}
+	b.wants(stay...) // what can't be read may be what is missing
 	b.write(a)
 	b.read()
 	b.read()

@@ -242,16 +242,21 @@ func TestSpool(t *testing.T) {
 	s.send(level("B", "B", 1, 2))
 	s.send(`{"key":`)
 	file := filepath.Join(folder, "levels.spool")
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if text, _ := os.ReadFile(file); slices.Contains(strings.Split(string(text), "\n"), `{"key":`) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("nothing was spooled")
+	spooled := func(line string) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			if text, _ := os.ReadFile(file); slices.Contains(strings.Split(string(text), "\n"), line) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s was not spooled", line)
+			}
 		}
 	}
+	spooled(`{"key":`)
 	eventually(t, db, 1, "SELECT count(*) FROM dams") // the lock's connection is gone by now
 	s.send(level("D", "D", 1, 4))
+	spooled(level("D", "D", 1, 4))
 	stop()
 	cut.set(false)
 	next, _ := streamHub(t, db, "next", s.Addr().String(), folder)

@@ -20,6 +20,7 @@ CREATE TABLE sources (
   newest_at timestamptz, -- the source's time of the newest record
   held_by text,        -- the hub that holds the stream
   reads bigint NOT NULL DEFAULT 0, -- complete ones, for what has gone missing
+  flawed boolean NOT NULL DEFAULT false, -- the complete read under way had records that did not come in
   records_in bigint NOT NULL DEFAULT 0,
   records_changed bigint NOT NULL DEFAULT 0,
   records_same bigint NOT NULL DEFAULT 0,

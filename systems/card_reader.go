@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"context"
 	"time"
 
 	"geohub/layer"
@@ -18,7 +19,7 @@ type CardReader struct {
 	PlaceName      *string       `layer:"filter,text"`
 	AcceptsPayment *bool         `layer:"filter,group,tile"`
 	LastSeenAt     *time.Time    `layer:"filter,order"`
-	Granted24h     *int          `layer:"filter,order"`
+	Granted24h     *int          `layer:"filter,order,for=counts"`
 	Denied24h      *int          `layer:"filter,order"`
 	Payments24h    *int          `layer:"filter,order"`
 }
@@ -35,3 +36,12 @@ var CardReaders = layer.New[CardReader]("cardReaders", layer.Spec{
 	Due:    time.Hour,
 	Points: true,
 })
+
+// Counts are the newest hours first, of all readers of a page in one statement;
+// none for who may not see them, who doesn't see what follows from them either.
+func (r *CardReader) Counts(ctx context.Context, during *layer.DateTimeRange, last *int) ([]*CardHour, error) {
+	if r.Granted24h == nil {
+		return []*CardHour{}, nil
+	}
+	return CardHourSeries.Newest(ctx, &r.Base, layer.Everything(), during, last)
+}

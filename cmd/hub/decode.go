@@ -25,6 +25,7 @@ import (
 	"geohub/ingest/formats/onvif"
 	"geohub/ingest/formats/open311"
 	"geohub/ingest/formats/sensorthings"
+	"geohub/ingest/formats/table"
 	"geohub/ingest/formats/vms"
 )
 
@@ -138,6 +139,7 @@ func decoders() map[string]decoder {
 		"onvif":          of(onvif.Decode),
 		"open311":        of(open311.Decode),
 		"sensorthings":   paged(sensorthings.Decode),
+		"table":          paged(table.Decode),
 		"vms":            of(vms.Decode),
 	}
 }

@@ -23,6 +23,7 @@ func TestDecode(t *testing.T) {
 		{[]string{"cap", path + "cap/testdata/alert.xml"}, "", 0, `"msgType":"Update"`, ""},
 		{[]string{"open311", path + "open311/testdata/services.json"}, "", 3, `"service_code":"NGAP_UNG"`, "line 4"},
 		{[]string{"sensorthings", path + "sensorthings/testdata/things.json"}, "", 3, `"entity":"Thing"`, "swapped"},
+		{[]string{"ngsi-ld", path + "ngsild/testdata/cameras.json"}, "", 3, `"type":"Camera"`, "lon comes first"},
 		{[]string{"monitoring-txt", path + "monitoringtxt/testdata/HUE_PHUBAI_NT01_20251027130500.txt"}, "", 0, `"param":"pH"`, ""},
 		{[]string{"card", path + "card/testdata/events.jsonl"}, "", 3, `"reader":"RD-0012"`, "line 6"},
 		{[]string{"vms", path + "vms/testdata/lines.jsonl"}, "", 3, `"vesselReg":"TTH-91234-TS"`, "line 3"},

@@ -59,6 +59,21 @@ func TestImportTable(t *testing.T) {
 			t.Errorf("%s: %d dams, want %d", step.name, n, step.rows)
 		}
 	}
+	right, wrong := file("right.csv", "code,label,lon,lat\nCP,Điểm gốc,107.585,16.463\n"), file("wrong.csv", "code,label,lon,lat\nCP,Điểm gốc,107.5831727,16.4640176\n")
+	for _, step := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"import", "places", right}, 0, "1 rows read: 1 new"},
+		{[]string{"import", "places", wrong, "--check"}, 1, "say their CRS, crs 9214"},
+		{[]string{"import", "places", wrong, "--source", "forestry"}, 1, "195 m too far west and 113 m too far north"},
+		{[]string{"import", "places", wrong, "--source", "forestry", "--crs", "4756"}, 0, "1 rows read"},
+	} {
+		if code, stdout, stderr := run(context.Background(), env, nil, step.args...); code != step.code || !strings.Contains(stdout+stderr, step.says) {
+			t.Errorf("%v: exit code %d, want %d and %q\n%s%s", step.args, code, step.code, step.says, stdout, stderr)
+		}
+	}
 	var id string
 	if err := db.QueryRow(t.Context(), "SELECT id::text FROM quarantine WHERE reason LIKE '%sâu%'").Scan(&id); err != nil {
 		t.Fatal(err)

@@ -77,7 +77,11 @@ func TestNGSIPages(t *testing.T) {
 				if got := h.read(); got.In != n || got.Changed != n || got.Quarantined > 0 {
 					t.Errorf("%+v", got)
 				}
-				if want := max(1, (n+9)/10); by != "nothing" && len(b.asked) != want || len(b.asked) > pages+1 {
+				want := max(1, (n+9)/10)
+				if by == "link" && n == 10 {
+					want = 2 // a full page, and no link ever: there may be more
+				}
+				if by != "nothing" && len(b.asked) != want || len(b.asked) > pages+1 {
 					t.Errorf("asked %d times, not %d: %s", len(b.asked), want, b.asked)
 				}
 				if !strings.Contains(b.asked[0], "/entities?") || !strings.Contains(b.asked[0], "type=Camera%2CDevice") {
@@ -141,5 +145,5 @@ func TestNGSICamera(t *testing.T) {
 		array_to_string(ai_solutions, ','), last_seen_at AT TIME ZONE 'UTC', agency_code, stream_url, position_accuracy_m, version_at AT TIME ZONE 'UTC'), E'\n' ORDER BY id) FROM cameras WHERE id < 'camera:E'`,
 		fmt.Sprintf(whole+"\n"+whole+"\n"+whole, "A", "B", "C"))
 	h.want("SELECT string_agg(concat_ws(' ', id, label, camera_status, geom), ', ') FROM cameras WHERE id > 'camera:C'", "camera:E E UNKNOWN")
-	h.want("SELECT string_agg(stage || ' ' || place, ', ' ORDER BY (stage || place) COLLATE "C") FROM quarantine", "DECODE line 1, [7].location, MAP id, MAP location")
+	h.want("SELECT string_agg(stage || ' ' || place, ', ' ORDER BY (stage || place) COLLATE \"C\") FROM quarantine", "DECODE line 1, [7].location, MAP id, MAP location")
 }

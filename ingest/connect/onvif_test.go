@@ -81,8 +81,8 @@ func TestONVIFPlates(t *testing.T) {
 	b.say("hue/CAM-9/onvif-ej/VideoSource/MotionAlarm", onvifMessage(8000, `"Data":{"State":true}`))
 	b.joined(h, func() {}, "SELECT records_in FROM sources", 7)
 	h.want("SELECT string_agg(plate_masked, ' ') FROM camera_events", "75A-***.45")
-	h.want("SELECT string_agg(stage || ' ' || place, ', ' ORDER BY stage, place) FROM quarantine",
-		"DECODE topic "+topic+", MAP Data.Count, MAP Data.Likelihood, MAP Data.Severity, MAP topic, MAP UtcTime")
+	h.want("SELECT string_agg(stage || ' ' || place, ', ' ORDER BY (stage || place) COLLATE \"C\") FROM quarantine",
+		"DECODE topic "+topic+", MAP Data.Count, MAP Data.Likelihood, MAP Data.Severity, MAP UtcTime, MAP topic")
 	if kept := h.one("SELECT string_agg(convert_from(record, 'UTF8'), ' ') FROM quarantine"); strings.Contains(kept, "123") || strings.Count(kept, "75A-***.45") != 3 {
 		t.Errorf("kept: %s", kept)
 	}

@@ -2,13 +2,18 @@ package serve_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"geohub/ingest"
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
+	"geohub/province"
+	"geohub/province/serve"
+	"geohub/systems"
 )
 
 // overMQTT listens to streams until a question to the hub's database has the
@@ -107,4 +112,71 @@ func TestBillboardsOverTheWire(t *testing.T) {
 	if err := r.DB.QueryRow(t.Context(), "SELECT sum(plays) / count(*) FROM billboard_plays WHERE seconds > 0").Scan(&again); err != nil || again != 30 {
 		t.Errorf("%d plays an hour after the log was read twice: %v", again, err)
 	}
+}
+
+// TestMissedOverMQTT: a hub that was away gets what was published since, and a
+// hub that is there what is being published.
+func TestMissedOverMQTT(t *testing.T) {
+	db := pgtest.DB(t, hubtest.Province())
+	for _, table := range []string{"card_counts", "camera_events", "billboards"} {
+		if _, err := db.Exec(t.Context(), "TRUNCATE "+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var passed atomic.Int64
+	clock := func() time.Time { return fixed().Add(time.Duration(passed.Load())) }
+	s, err := serve.Start(serve.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	r := runnerOf(t, db, s.Sources())
+	r.Clock = clock
+	sources := []string{"card-events", "ioc-events", "screens"}
+	uses := 0
+	p := province.New(province.Seed, fixed())
+	counted := func(until time.Time) string {
+		uses = 0
+		for hour := p.CardsSince(); !hour.After(until); hour = hour.Add(time.Hour) {
+			for _, e := range p.CardEvents(hour) {
+				if !e.At.After(until) {
+					uses++
+				}
+			}
+		}
+		now := province.New(province.Seed, until)
+		beat := time.Time{}
+		for _, h := range now.LastHeartbeats() {
+			if h.At.After(beat) {
+				beat = h.At
+			}
+		}
+		events := 0
+		for _, e := range now.CameraEvents() {
+			if e.StartAt.After(p.EventsSince()) {
+				events++
+			}
+		}
+		return fmt.Sprintf("%d %d", uses, beat.Unix()) + fmt.Sprintf(" %d", events+len(lapsed(p, now)))
+	}
+	question := "SELECT (SELECT coalesce(sum(count), 0) FROM card_counts) || ' ' || (SELECT coalesce(max(extract(epoch FROM last_heartbeat_at)), 0)::bigint FROM billboards) || ' ' || (SELECT count(*) FROM camera_events)"
+	var got string
+	untilMQTT(t, r, question, counted(fixed()), &got, sources...)
+	passed.Store(int64(90 * time.Minute)) // while it is away
+	untilMQTT(t, r, question, counted(clock()), &got, sources...)
+	want := counted(fixed().Add(2 * time.Hour))
+	time.AfterFunc(200*time.Millisecond, func() { passed.Store(int64(2 * time.Hour)) }) // while it listens
+	untilMQTT(t, r, question, want, &got, sources...)
+}
+
+// lapsed are the events that the earlier of two provinces still has, and the
+// later has no more.
+func lapsed(earlier, later *province.Province) []*systems.CameraEvent {
+	var all []*systems.CameraEvent
+	for _, e := range earlier.CameraEvents() {
+		if !e.StartAt.After(later.EventsSince()) {
+			all = append(all, e)
+		}
+	}
+	return all
 }
