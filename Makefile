@@ -5,7 +5,7 @@ NODE := $(shell command -v node 2>/dev/null)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test check generate deps web build clean
+.PHONY: help run test check chaos bench generate deps web build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to da
 	$(MAKE) generate
 	git diff --exit-code -- graph systems resolvers
 	go test -race ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
+
+chaos: deps ## kill hubs and connections fifty times; the tables must end the same
+	go test ./internal/chaos -run TestKills -v -timeout 80m -args -kills=50; code=$$?; go run ./internal/pgtest/stop; exit $$code
+
+bench: deps ## rows/s of the sources beside COPY of the same rows (PostgreSQL without fsync)
+	go test ./ingest/connect -run '^$$' -bench . -benchtime 5x -timeout 30m; code=$$?; go run ./internal/pgtest/stop; exit $$code
 
 generate: ## write what follows from the layers' declarations, and the GraphQL server
 	go run ./systems/gen

@@ -29,8 +29,7 @@ const benchReports = 50_000
 func BenchmarkOpen311Backfill(b *testing.B) {
 	s := httptest.NewServer(benchArchive(b))
 	defer s.Close()
-	tr := &cpuTracer{m: map[string]*acc{}}
-	pool := pgtest.DB(b, hubtest.Prepared(), traced(tr))
+	pool := pgtest.DB(b, hubtest.Prepared())
 	r, err := hubtest.Runner(pool, "sources:\n  - {name: hue-s, format: open311, address: "+s.URL+"/open311/v2, every: 1m}\n")
 	if err != nil {
 		b.Fatal(err)
@@ -47,7 +46,6 @@ func BenchmarkOpen311Backfill(b *testing.B) {
 				b.Fatal(err)
 			}
 		})
-		tr.print()
 		var located int
 		columns, rows := reportRows(b, pool)
 		if err := pool.QueryRow(b.Context(), "SELECT count(unit_id) FROM reports").Scan(&located); err != nil || len(rows) != benchReports || located < benchReports*9/10 {
@@ -60,7 +58,6 @@ func BenchmarkOpen311Backfill(b *testing.B) {
 			}
 		})
 	}
-	tr.print()
 	pool.Exec(b.Context(), "COPY reports TO '/tmp/reports50k.copy'")
 	p.report("rows", "copy")
 }

@@ -3,5 +3,5 @@
 // they do when nobody disturbs it.
 //
 //	go test ./internal/chaos                 # a few kills
-//	make chaos                               # fifty, the database's server too, and every source
+//	make chaos                               # fifty
 package chaos
