@@ -31,8 +31,9 @@ func (r *Runner) gone(ctx context.Context, tx pgx.Tx, in *Intake, read int64, fl
 	if !last {
 		return 0, false, nil
 	}
-	if flawed {
-		return 0, false, nil
+	if flawed { // what it named was there, as of the last read that counts
+		_, err := tx.Exec(ctx, "UPDATE source_features SET read = read - 1 WHERE source = $1 AND read = $2", in.Source.Name, read)
+		return 0, false, err
 	}
 	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM source_features WHERE source = $1 AND read = $2)", in.Source.Name, read).Scan(&counts)
 	if err != nil || !counts {

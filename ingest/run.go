@@ -145,7 +145,7 @@ func (r *Runner) connect(s *Source) (Reader, error) {
 
 func (r *Runner) checkpoint(ctx context.Context, s *Source) (json.RawMessage, error) {
 	var from []byte
-	err := r.DB.QueryRow(ctx, "UPDATE sources SET attempted_at = $2 WHERE name = $1 RETURNING checkpoint", s.Name, r.Clock()).Scan(&from)
+	err := r.DB.QueryRow(ctx, "UPDATE sources SET attempted_at = $2, flawed = false WHERE name = $1 RETURNING checkpoint", s.Name, r.Clock()).Scan(&from)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("source %s is not declared in this database", s.Name)
 	}
