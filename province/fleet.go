@@ -23,7 +23,9 @@ import (
 func (p *Province) Vessels() []*systems.Vessel {
 	var rows []*systems.Vessel
 	for _, v := range p.fleet() {
-		rows = append(rows, p.row(v, p.track(v, p.now)))
+		if track := p.track(v, p.now); len(track) > 0 { // else nobody has heard of it yet
+			rows = append(rows, p.row(v, track))
+		}
 	}
 	return rows
 }

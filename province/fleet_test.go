@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"geohub/geo"
 	"geohub/systems"
 )
 
@@ -163,5 +164,16 @@ func TestPositionsStay(t *testing.T) {
 	}
 	if len(moved) > 0 || shared < 40_000 {
 		t.Errorf("%d vessels moved, %d positions shared", len(moved), shared)
+	}
+}
+
+// TestAnyDay: the fleet can be asked for on any day, the flood of 2025 too.
+func TestAnyDay(t *testing.T) {
+	for day := time.Date(2025, 9, 20, 0, 0, 0, 0, geo.Saigon); day.Year() == 2025; day = day.AddDate(0, 0, 3) {
+		for _, row := range New(Seed, day).Vessels() {
+			if row.ObservedAt.After(day) {
+				t.Fatalf("%s: %s is heard before it speaks", day, row.ID)
+			}
+		}
 	}
 }

@@ -24,7 +24,9 @@ func (p *Province) Now() time.Time { return p.now }
 func (p *Province) Fleet() []*Ship {
 	var ships []*Ship
 	for _, v := range p.fleet() {
-		ships = append(ships, &Ship{p: p, row: p.row(v, p.track(v, p.now)), v: v})
+		if track := p.track(v, p.now); len(track) > 0 {
+			ships = append(ships, &Ship{p: p, row: p.row(v, track), v: v})
+		}
 	}
 	return ships
 }

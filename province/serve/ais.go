@@ -86,6 +86,9 @@ func (f *aisFeed) backlog() error {
 			continue
 		}
 		all := ship.Positions(now)
+		if len(all) == 0 {
+			continue
+		}
 		called := all[len(all)-1].At
 		silent = append(silent, func() { f.call(ship, called) })
 		newest := true
