@@ -202,8 +202,9 @@ func kept() []string {
 }
 
 // own are the columns that differ between two hubs by rights: their own times,
-// the numbers of requests, and addresses that name the port of a province.
-var own = []string{"updated_at", "recorded_at", "exchange", "media_urls", "stream_url"}
+// the numbers of requests, addresses that name the port of a province, and which
+// of two sources that tell of one article came first.
+var own = []string{"updated_at", "recorded_at", "exchange", "media_urls", "stream_url", "source", "versions"}
 
 // example is a row that two databases don't share.
 func example(t *testing.T, table string, a, b *pgxpool.Pool) string {
