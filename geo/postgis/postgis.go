@@ -148,7 +148,9 @@ func UnitOfFeatureAt(g clause.C) clause.C {
 }
 
 // ApartM is the distance between two geometries, metres on the ellipsoid.
-func ApartM(a, b clause.C) clause.C { return clause.Of("ST_Distance(?::geography, ?::geography)", a, b) }
+func ApartM(a, b clause.C) clause.C {
+	return clause.Of("ST_Distance(?::geography, ?::geography)", a, b)
+}
 
 func envelope(o orb.Bound) clause.C {
 	return clause.Of("ST_MakeEnvelope(?, ?, ?, ?, 4326)", o.Min[0], o.Min[1], o.Max[0], o.Max[1])
