@@ -78,18 +78,20 @@ func (b *mqttBroker) hub(format, topics string, more ...string) webHub {
 }
 
 // joined has the hub listen, does something once it is there, and waits until a
-// question has an answer of so many or more. A session that has not said yet
-// that it got a message gets it again.
+// question has an answer of so many or more and the broker was told of all: a
+// session that has not said yet that it got a message gets it again, and counts
+// it again.
 func (b *mqttBroker) joined(h webHub, do func(), question string, atLeast int) {
 	b.t.Helper()
 	done := false
 	streamUntil(b.t, h, func() bool {
-		if c, ok := b.Clients.Get("geohub-s"); !done && ok && !c.Closed() {
+		c, ok := b.Clients.Get("geohub-s")
+		if !done && ok && !c.Closed() {
 			done = true
 			do()
 		}
 		n, err := strconv.Atoi(h.one("SELECT (" + question + ")::text"))
-		return done && err == nil && n >= atLeast
+		return done && err == nil && n >= atLeast && c.State.Inflight.Len() == 0
 	})
 }
 
@@ -107,12 +109,11 @@ func TestMQTTSession(t *testing.T) {
 	}
 	b.say("other/QC-1/heartbeat", mqttBeat("QC-OTHER", 1))
 	b.say("more", mqttBeat("QC-MORE", 1))
-	streamUntil(t, h, func() bool { return h.one("SELECT count(*)::text FROM billboards") == "1501" })
-	h.want("SELECT count(*)::text FROM billboards WHERE id = 'billboard:QC-OTHER'", "0")
 	streamUntil(t, h, func() bool {
 		c, ok := b.Clients.Get("geohub-s")
-		return ok && c.State.Inflight.Len() == 0
+		return h.one("SELECT count(*)::text FROM billboards") == "1501" && ok && c.State.Inflight.Len() == 0
 	})
+	h.want("SELECT count(*)::text FROM billboards WHERE id = 'billboard:QC-OTHER'", "0")
 	h.want("SELECT records_in::text FROM sources", "1501")
 	h.want("SELECT newest_at::text FROM sources", h.one("SELECT max(last_heartbeat_at)::text FROM billboards"))
 }
