@@ -57,7 +57,7 @@ func Derive[T, R any](part *Part[T], s *layer.Series[R], window time.Duration, o
 			of(row, newest)
 			derived = append(derived, row)
 		}
-		_, err = upsertPart(ctx, tx, part, derived)
+		_, err = upsertPart(ctx, tx, part, derived, nil)
 		return err
 	}}
 }

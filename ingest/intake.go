@@ -57,6 +57,8 @@ type Intake struct {
 	// What mappings may ask, set for the time of a write; nil: they know nothing.
 	ask       func(c clause.C, dest ...any) error
 	gazetteer func() (*Gazetteer, error)
+	// communes are those of the database; nil: only itself knows them.
+	communes func() (communes, error)
 }
 
 // write is rows of one part or points of one series, to be written together.
@@ -70,7 +72,7 @@ type write interface {
 // row without a time of its own has that of the read. Of several versions of
 // one row in a batch the newest stays.
 func Put[T any](in *Intake, part *Part[T], row *T) {
-	w := writeOf(in, part, func() *rowsWrite[T] { return &rowsWrite[T]{part: part, at: map[string]int{}} })
+	w := writeOf(in, part, func() *rowsWrite[T] { return &rowsWrite[T]{in: in, part: part, at: map[string]int{}} })
 	b := layer.BaseOf(any(row).(layer.Row))
 	if b.Source == "" {
 		b.Source = in.Source.Name
@@ -183,13 +185,14 @@ func fill(v, o reflect.Value) {
 }
 
 type rowsWrite[T any] struct {
+	in   *Intake
 	part *Part[T]
 	rows []*T
 	at   map[string]int // place in rows by id
 }
 
 func (w *rowsWrite[T]) run(ctx context.Context, tx pgx.Tx) (Result, error) {
-	return upsertPart(ctx, tx, w.part, w.rows)
+	return upsertPart(ctx, tx, w.part, w.rows, w.in.communes)
 }
 
 func (w *rowsWrite[T]) features() bool { return true }

@@ -95,6 +95,7 @@ func (r *Runner) lookups(ctx context.Context, tx pgx.Tx, in *Intake) {
 		return tx.QueryRow(ctx, sql, args...).Scan(dest...)
 	}
 	in.gazetteer = func() (*Gazetteer, error) { return r.names.of(ctx, tx, r.Clock()) }
+	in.communes = func() (communes, error) { return r.communes.of(ctx, tx) }
 }
 
 // namesKept is how long the gazetteer is taken as it was read.

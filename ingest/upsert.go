@@ -37,15 +37,15 @@ func (r *Result) add(o Result) {
 // series; the older ids resolve to it from then on, and records that still come
 // under them are written to it.
 func Upsert[T any](ctx context.Context, tx pgx.Tx, l *layer.Layer[T], rows []*T) (Result, error) {
-	return upsertPart(ctx, tx, Whole(l), rows)
+	return upsertPart(ctx, tx, Whole(l), rows, nil)
 }
 
-// upsertPart is Upsert of the fields of one part.
-func upsertPart[T any](ctx context.Context, tx pgx.Tx, part *Part[T], rows []*T) (Result, error) {
+// upsertPart is Upsert of the fields of one part. communes may be nil.
+func upsertPart[T any](ctx context.Context, tx pgx.Tx, part *Part[T], rows []*T, communes func() (communes, error)) (Result, error) {
 	if len(rows) == 0 {
 		return Result{}, nil
 	}
-	w := writer{tx: tx, s: part.layer.System, parts: part.fields()}
+	w := writer{tx: tx, s: part.layer.System, parts: part.fields(), communes: communes}
 	all := make([]layer.Row, len(rows))
 	for i, row := range rows {
 		all[i] = any(row).(layer.Row)
@@ -62,9 +62,14 @@ type writer struct {
 	tx    pgx.Tx
 	s     *layer.System
 	parts []fields // that are written, one or several
+	// communes are those of the database; nil: only itself knows them.
+	communes func() (communes, error)
 }
 
 func (w writer) upsert(ctx context.Context, rows []layer.Row) (Result, error) {
+	if done, err := w.straight(ctx, rows); done || err != nil {
+		return Result{Changed: len(rows)}, err
+	}
 	columns := w.s.WriteColumns()
 	stage := "stage_" + w.s.Table
 	if err := w.stage(ctx, stage); err != nil {

@@ -15,21 +15,6 @@ import (
 
 var wholeReport = ingest.Whole(Reports)
 
-// reportExtension is what the province's reporting service says beyond the
-// standard, in extended_attributes: an extension of its own, none of Open311's.
-type reportExtension struct {
-	Title      string      `json:"title"`
-	TitleEN    string      `json:"title_en"`
-	Group      string      `json:"service_group"`  // as the service list's group
-	Step       string      `json:"status_step"`    // MOI_TIEP_NHAN …
-	AgencyCode string      `json:"agency_code"`    // by QĐ 20/2020
-	Channel    string      `json:"source_channel"` // app, web, hotline …
-	Opinion    string      `json:"citizen_rating"` // hai_long, chap_nhan, khong_hai_long
-	Resolved   *time.Time  `json:"resolved_datetime"`
-	LocatedToM json.Number `json:"location_accuracy_m"`
-	Moderated  *bool       `json:"media_moderated"` // staff has looked at them
-}
-
 // The province's own codes, which stand in no standard.
 var (
 	reportSteps = map[string]ReportStatus{
@@ -56,31 +41,33 @@ var reportOfOpen311 = ingest.Map("open311", 1, func(in *ingest.Intake, r open311
 		return nil
 	}
 	q, ahead := r.Request, time.Duration(in.Source.ClockAhead)
-	var ext reportExtension
-	if len(q.ExtendedAttributes) > 0 {
-		_ = json.Unmarshal(q.ExtendedAttributes, &ext) // another server's extension says nothing to us
-	}
+	// What the province's reporting service says beyond the standard: an
+	// extension of its own, none of Open311's. Another server's says nothing to us.
+	ext := q.Extension()
 	row := &Report{
 		Base: layer.Base{
-			ID: "report:" + q.ServiceRequestID, LabelVI: firstOf(ext.Title, q.ServiceName, q.ServiceCode), LabelEN: ext.TitleEN, RecordKey: q.ServiceRequestID,
+			ID: "report:" + q.ServiceRequestID, LabelVI: firstOf(ext.Text("title"), q.ServiceName, q.ServiceCode), LabelEN: ext.Text("title_en"), RecordKey: q.ServiceRequestID,
 			ObservedAt: before(q.RequestedDatetime, ahead), VersionAt: before(q.UpdatedDatetime, ahead),
 		},
 		ServiceRequestId: said(q.ServiceRequestID), ServiceCode: said(q.ServiceCode), ServiceName: said(q.ServiceName),
-		ReportCategory: coded(reportGroups, ext.Group), ReportStatus: coded(reportSteps, ext.Step), StatusNotes: said(q.StatusNotes),
+		ReportCategory: coded(reportGroups, ext.Text("service_group")), ReportStatus: coded(reportSteps, ext.Text("status_step")), StatusNotes: said(q.StatusNotes),
 		Description: said(q.Description), AddressString: said(firstOf(q.AddressString, q.Address)),
-		ExpectedAt: before(q.ExpectedDatetime, ahead), ResolvedAt: before(ext.Resolved, ahead),
-		Satisfaction: coded(reportOpinions, ext.Opinion), Channel: coded(reportChannels, ext.Channel),
+		ExpectedAt: before(q.ExpectedDatetime, ahead), ResolvedAt: before(momentOf(ext.Text("resolved_datetime")), ahead),
+		Satisfaction: coded(reportOpinions, ext.Text("citizen_rating")), Channel: coded(reportChannels, ext.Text("source_channel")),
 		FirstName: said(q.FirstName), LastName: said(q.LastName), Email: said(q.Email), Phone: said(q.Phone),
 		AccountId: said(q.AccountID), DeviceId: said(q.DeviceID),
 	}
-	row.MediaUrls, row.MediaModerated = pictures(q), ext.Moderated
+	row.MediaUrls = pictures(q)
+	if looked, err := strconv.ParseBool(ext.Text("media_moderated")); err == nil {
+		row.MediaModerated = &looked // whether staff has looked at them
+	}
 	row.RequestedAt, row.StatusUpdatedAt = row.ObservedAt, row.VersionAt
-	if code := firstOf(ext.AgencyCode, q.AgencyResponsible); agencyCode.MatchString(code) {
+	if code := firstOf(ext.Text("agency_code"), q.AgencyResponsible); agencyCode.MatchString(code) {
 		row.AgencyResponsibleCode = &code
 	}
 	if q.Lat != nil && q.Long != nil {
 		row.Geom = orb.Point{*q.Long, *q.Lat}
-		if m, err := strconv.ParseFloat(string(ext.LocatedToM), 64); err == nil && m >= 0 {
+		if m, err := strconv.ParseFloat(ext.Text("location_accuracy_m"), 64); err == nil && m >= 0 {
 			row.PositionAccuracyM = &m
 		}
 	}
@@ -96,6 +83,14 @@ var reportOfOpen311 = ingest.Map("open311", 1, func(in *ingest.Intake, r open311
 	ingest.Put(in, wholeReport, row)
 	return nil
 })
+
+func momentOf(text string) *time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	return &t
+}
 
 // plainStep is the step of a report whose server knows open and closed only.
 func plainStep(q *open311.Request) ReportStatus {

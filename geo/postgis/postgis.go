@@ -143,8 +143,11 @@ func UnitIn(day clause.C, ids []int32) clause.C {
 func UnitOfFeature() clause.C { return UnitOfFeatureAt(Geom()) }
 
 // UnitOfFeatureAt is UnitOfFeature if f lay at g.
-func UnitOfFeatureAt(g clause.C) clause.C {
-	return UnitOf(g, clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"))
+func UnitOfFeatureAt(g clause.C) clause.C { return UnitOf(g, DayOfFeature()) }
+
+// DayOfFeature is the day in Asia/Ho_Chi_Minh on which f was observed, or today.
+func DayOfFeature() clause.C {
+	return clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date")
 }
 
 // ApartM is the distance between two geometries, metres on the ellipsoid.

@@ -85,7 +85,7 @@ func BenchmarkAIS(b *testing.B) {
 		clearPositions(b, pool)
 		p.time("copy", func() { copyPositions(b, pool) })
 		clearPositions(b, pool)
-		p.time("positions", func() {
+		p.time("rows", func() {
 			if _, err := r.Read(b.Context(), "ais"); err != nil {
 				b.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func BenchmarkAIS(b *testing.B) {
 			b.Fatal(n, err)
 		}
 	}
-	p.report("positions", "decode", "copy")
+	p.report("rows", "decode", "copy")
 }
 
 func decodePositions(b *testing.B, lines []byte) {

@@ -81,7 +81,7 @@ func open311Date(text string) (time.Time, error) {
 // The standard's bounds, and ours.
 const (
 	open311Past    = 3 * 365 * 24 * time.Hour // how far back the first read goes
-	open311Window  = 30 * 24 * time.Hour      // of made, read at once
+	open311Longest = 30 * 24 * time.Hour      // of made, read at once
 	open311Span    = 90 * 24 * time.Hour      // the longest a server has to allow
 	open311Page    = 1000                     // requests, the most a server has to give
 	open311Overlap = 7 * 24 * time.Hour
@@ -131,8 +131,8 @@ func (r *open311Reading) read(from json.RawMessage) error {
 	} else if err := resume(from, &r.mark); err != nil {
 		return err
 	}
-	if r.mark.Window <= 0 || r.mark.Window > open311Window {
-		r.mark.Window = open311Window
+	if r.mark.Window <= 0 || r.mark.Window > open311Longest {
+		r.mark.Window = open311Longest
 	}
 	if r.mark.From != nil {
 		if err := r.backfill(*r.mark.From); err != nil {
@@ -169,55 +169,56 @@ func (r *open311Reading) recent() time.Time {
 	return newest.Add(-back)
 }
 
-// backfill reads all that was made since a time, window by window. The last
-// window has no end, since the server's clock may run before ours.
+// backfill reads all that was made since a time, window by window. While one
+// page is stored the next is on its way, be it of another window.
 func (r *open311Reading) backfill(from time.Time) error {
-	resumable := r.mark.From != nil
-	for {
-		to := from.Add(r.mark.Window)
-		query := url.Values{"start_date": {open311Time(from)}}
-		last := !to.Before(r.now)
-		if !last {
-			query.Set("end_date", open311Time(to))
-		}
-		first := 1
+	resumable, first, window := r.mark.From != nil, 1, r.mark.Window
+	if resumable {
+		first = max(1, r.mark.Page)
+	}
+	err := r.fetched(func(ctx context.Context, to chan<- *open311Answer) error {
+		return r.windows(ctx, from, first, &window, to)
+	}, func(p *open311Answer) error {
+		r.saw(p)
+		b := &ingest.Batch{Records: p.records, Refused: p.refused}
 		if resumable {
-			first = max(1, r.mark.Page)
-		}
-		err := r.pages(query, first, func(p *open311Answer) error {
-			r.saw(p)
-			b := &ingest.Batch{Records: p.records, Refused: p.refused}
-			if resumable {
-				mark := r.mark
-				mark.From, mark.Page = &from, p.page
-				if p.ends {
-					mark.Page++
-				}
-				b.Checkpoint = mark
+			mark := r.mark
+			mark.From, mark.Page, mark.Window = &p.from, p.page, p.window
+			if p.ends {
+				mark.Page++
 			}
-			return r.take(r.ctx, b)
-		})
-		if errors.Is(err, errCutOff) && r.mark.Window > open311Narrow && !last {
-			r.mark.Window, r.mark.Page = r.mark.Window/2, 1
-			continue
+			b.Checkpoint = mark
 		}
-		if errors.Is(err, errCutOff) && last && r.now.Sub(from) > open311Narrow {
-			r.mark.Window, r.mark.Page = r.now.Sub(from)/2, 1
-			continue
+		return r.take(r.ctx, b)
+	})
+	if err != nil {
+		return err
+	}
+	r.mark.From, r.mark.Page, r.mark.Window = nil, 1, window
+	return nil
+}
+
+// windows fetches all that was made since a time. The last window has no end,
+// since the server's clock may run before ours.
+func (r *open311Reading) windows(ctx context.Context, from time.Time, first int, window *time.Duration, to chan<- *open311Answer) error {
+	for {
+		end := from.Add(*window)
+		query := url.Values{"start_date": {open311Time(from)}}
+		last := !end.Before(r.now)
+		if !last {
+			query.Set("end_date", open311Time(end))
 		}
-		if err != nil {
+		switch err := r.ahead(ctx, query, first, open311Window{from, *window}, to); {
+		case errors.Is(err, errCutOff) && last && r.now.Sub(from) > open311Narrow:
+			*window, first = r.now.Sub(from)/2, 1
+			continue
+		case errors.Is(err, errCutOff) && !last && *window > open311Narrow:
+			*window, first = *window/2, 1
+			continue
+		case err != nil || last:
 			return err
 		}
-		r.mark.Page = 1
-		if last {
-			r.mark.From = nil
-			return nil
-		}
-		from = to
-		r.mark.Window = min(2*r.mark.Window, open311Window)
-		if resumable {
-			r.mark.From = &from
-		}
+		from, first, *window = end, 1, min(2**window, open311Longest)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"net/url"
 	"strings"
+	"time"
 
 	"geohub/ingest/formats"
 	"geohub/ingest/formats/open311"
@@ -18,8 +19,15 @@ import (
 // long as its answers get: what it left out has to be asked for otherwise.
 var errCutOff = errors.New("the server gives no second page, and the first is full")
 
+// open311Window is when requests were made that are read at once.
+type open311Window struct {
+	from   time.Time
+	window time.Duration
+}
+
 // open311Answer is a page, or a part of one that is longer than a batch.
 type open311Answer struct {
+	open311Window
 	page    int
 	records []any
 	refused []formats.Refusal
@@ -29,9 +37,16 @@ type open311Answer struct {
 
 // pages gives the pages of an answer, from the page first on, until one is
 // empty or is the one before again. A page shorter than the server's others is
-// the last: only the server knows how long it makes them. While a page is
-// stored the next one is on its way.
+// the last: only the server knows how long it makes them.
 func (r *open311Reading) pages(query url.Values, first int, each func(*open311Answer) error) error {
+	return r.fetched(func(ctx context.Context, to chan<- *open311Answer) error {
+		return r.ahead(ctx, query, first, open311Window{}, to)
+	}, each)
+}
+
+// fetched gives what fetch brings. While a page is stored the next one is on
+// its way.
+func (r *open311Reading) fetched(fetch func(context.Context, chan<- *open311Answer) error, each func(*open311Answer) error) error {
 	ctx, stop := context.WithCancel(r.ctx)
 	answers := make(chan *open311Answer, 1)
 	defer func() {
@@ -41,7 +56,7 @@ func (r *open311Reading) pages(query url.Values, first int, each func(*open311An
 	}()
 	go func() {
 		defer close(answers)
-		if err := r.ahead(ctx, query, first, answers); err != nil {
+		if err := fetch(ctx, answers); err != nil {
 			select {
 			case answers <- &open311Answer{err: err}:
 			case <-ctx.Done():
@@ -60,10 +75,10 @@ func (r *open311Reading) pages(query url.Values, first int, each func(*open311An
 }
 
 // ahead fetches page after page.
-func (r *open311Reading) ahead(ctx context.Context, query url.Values, first int, to chan<- *open311Answer) error {
+func (r *open311Reading) ahead(ctx context.Context, query url.Values, first int, of open311Window, to chan<- *open311Answer) error {
 	var before uint64
 	for page := first; ; page++ {
-		p := open311Puller{ctx: ctx, to: to, page: page, before: before}
+		p := open311Puller{ctx: ctx, to: to, of: of, page: page, before: before}
 		if err := r.pull(&p, r.ask(query, page)); err != nil {
 			if page > first && isGone(err) {
 				return nil // some say so that there is no such page
@@ -92,6 +107,7 @@ func (r *open311Reading) ahead(ctx context.Context, query url.Values, first int,
 type open311Puller struct {
 	ctx     context.Context
 	to      chan<- *open311Answer
+	of      open311Window
 	page    int
 	before  uint64
 	sum     uint64
@@ -151,7 +167,7 @@ func (p *open311Puller) full() error {
 
 func (p *open311Puller) send(ends bool) error {
 	a := p.held
-	a.page, a.ends = p.page, ends
+	a.open311Window, a.page, a.ends = p.of, p.page, ends
 	p.held, p.sent = open311Answer{}, true
 	select {
 	case p.to <- &a:

@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -25,22 +26,24 @@ func (p *pace) time(part string, run func()) {
 	p.took[part] = append(p.took[part], time.Since(began))
 }
 
-// report gives the rows/s of each part, and which share of the slowest limit
-// the whole reaches.
+// report gives the rows/s of each part, and which share of what the slowest
+// limit allows the whole reaches, measured in the same round.
 func (p *pace) report(whole string, limits ...string) {
-	slowest := 0.0
 	for _, part := range append([]string{whole}, limits...) {
-		perSecond := float64(p.n) / p.median(part).Seconds()
-		p.b.ReportMetric(perSecond, part+"/s")
-		if part != whole && (slowest == 0 || perSecond < slowest) {
-			slowest = perSecond
-		}
+		p.b.ReportMetric(float64(p.n)/median(p.took[part]).Seconds(), part+"/s")
 	}
-	p.b.ReportMetric(100*float64(p.n)/p.median(whole).Seconds()/slowest, "%limit")
+	var shares []float64
+	for i, took := range p.took[whole] {
+		var slowest time.Duration
+		for _, part := range limits {
+			slowest = max(slowest, p.took[part][i])
+		}
+		shares = append(shares, 100*slowest.Seconds()/took.Seconds())
+	}
+	p.b.ReportMetric(median(shares), "%limit")
 	p.b.ReportMetric(0, "ns/op") // says nothing: all parts are in it
 }
 
-func (p *pace) median(part string) time.Duration {
-	took := slices.Sorted(slices.Values(p.took[part]))
-	return took[len(took)/2]
+func median[T cmp.Ordered](all []T) T {
+	return slices.Sorted(slices.Values(all))[len(all)/2]
 }

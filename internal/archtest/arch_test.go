@@ -41,6 +41,7 @@ var may = map[string]string{
 	"internal/pgtest":  "localdb",
 	"internal/hubtest": "access geo/postgis ingest ingest/connect internal/pgtest layer migrations province province/prepare resolvers systems",
 	"internal/chaos":   "",
+	"internal/bench":   "",
 	"cmd/hub":          "access geo geo/postgis ingest ingest/connect ingest/formats layer localdb media migrations outbox province/prepare province/serve resolvers systems web",
 }
 

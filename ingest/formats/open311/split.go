@@ -24,6 +24,25 @@ func split(raw []byte) members {
 	return m
 }
 
+// Extension is the members of extended_attributes by name, as they are written.
+type Extension map[string]json.RawMessage
+
+// Extension takes extended_attributes apart; nil when they are absent or no
+// object.
+func (q *Request) Extension() Extension {
+	if raw := bytes.TrimSpace(q.ExtendedAttributes); len(raw) > 0 && raw[0] == '{' {
+		return Extension(split(raw))
+	}
+	return nil
+}
+
+// Text is a member that is text, a number or a truth value, as text; "" when it
+// is absent or anything else.
+func (e Extension) Text(name string) string {
+	text, _ := scalar(e[name])
+	return text
+}
+
 // unquoted is a text of valid JSON without its quotes and escapes.
 func unquoted(v []byte) string {
 	if bytes.IndexByte(v, '\\') < 0 {
