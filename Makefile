@@ -28,8 +28,8 @@ check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to da
 chaos: deps ## kill hubs and connections fifty times; the tables must end the same
 	go test ./internal/chaos -run TestKills -v -timeout 80m -args -kills=50; code=$$?; go run ./internal/pgtest/stop; exit $$code
 
-bench: deps ## rows/s of the sources beside COPY of the same rows (PostgreSQL without fsync)
-	go test ./ingest/connect -run '^$$' -bench . -benchtime 5x -timeout 30m; code=$$?; go run ./internal/pgtest/stop; exit $$code
+bench: deps ## how fast sources are read, beside COPY of the same rows; wants a quiet machine and some minutes
+	@go run ./internal/bench $(BENCH); code=$$?; go run ./internal/pgtest/stop; exit $$code
 
 generate: ## write what follows from the layers' declarations, and the GraphQL server
 	go run ./systems/gen

@@ -37,6 +37,7 @@ type Runner struct {
 	mu       sync.Mutex
 	breakers map[string]circuitbreaker.CircuitBreaker[any]
 	names    names
+	communes communesKept
 }
 
 func (r *Runner) source(name string) (*Source, error) {

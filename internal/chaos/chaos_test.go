@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,12 +25,13 @@ import (
 	"geohub/geo/postgis"
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
+	"geohub/localdb"
 	"geohub/province/serve"
 	"geohub/systems"
 )
 
 var (
-	kills = flag.Int("kills", 2, "how often the hub, or its connections to the database, are killed")
+	kills = flag.Int("kills", 3, "how often the hub, its connections to the database, or the database's server are killed, in turn")
 	seed  = flag.Uint64("seed", 1, "of the moments at which they are")
 )
 
@@ -115,7 +117,7 @@ type site struct {
 	sources string // the path of sources.yaml
 }
 
-func newSite(t *testing.T) site {
+func newSite(t *testing.T, db *pgxpool.Pool) site {
 	t.Helper()
 	province, err := serve.Start(serve.Options{Clock: func() time.Time { return hubtest.Now }})
 	if err != nil {
@@ -126,14 +128,88 @@ func newSite(t *testing.T) site {
 	if err := os.WriteFile(sources, []byte(province.Sources()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return site{pgtest.DB(t, hubtest.Prepared()), sources}
+	return site{db, sources}
 }
 
-// TestKills: kill -9 of the hub and of its connections in the middle of their
-// transactions, at random moments, ends in the same tables as a run that nobody
-// disturbs.
+// server is a PostgreSQL of the test's own, which may be killed.
+type server struct {
+	dir     string
+	cluster *localdb.Cluster
+}
+
+func startServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{dir: t.TempDir()}
+	s.start(t)
+	t.Cleanup(func() {
+		if err := s.cluster.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *server) start(t *testing.T) {
+	t.Helper()
+	cluster, err := localdb.Start(t.Context(), s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cluster = cluster
+}
+
+// prepared is the server's database, ready for its first source.
+func (s *server) prepared(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(s.cluster.URL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := hubtest.Prepared()
+	build, err := pgxpool.NewWithConfig(t.Context(), config.Copy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer build.Close()
+	if err := template.Build(t.Context(), build); err != nil {
+		t.Fatal(err)
+	}
+	template.Configure(config)
+	db, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// kill is kill -9 of the server, which starts again at once.
+func (s *server) kill(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.cluster.Dir, "pg", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cluster.Stop(t.Context()); err != nil { // gives up the folder
+		t.Fatal(err)
+	}
+	s.start(t)
+}
+
+// TestKills: kill -9 of the hub, the end of its connections in the middle of
+// their transactions and kill -9 of the database's server, at random moments,
+// end in the same tables as a run that nobody disturbs.
 func TestKills(t *testing.T) {
-	clean, site := newSite(t), newSite(t)
+	server := startServer(t)
+	clean, site := newSite(t, pgtest.DB(t, hubtest.Prepared())), newSite(t, server.prepared(t))
 	startHub(t, clean.db.Config().ConnString(), clean.sources)
 	r := rand.New(rand.NewPCG(*seed, 0))
 	url := site.db.Config().ConnString()
@@ -142,12 +218,15 @@ func TestKills(t *testing.T) {
 		// The hub dies somewhere in the next few thousand rows of what it still has to store.
 		moment := rows(site.db) + 1 + r.IntN(rowsInAll/(*kills))
 		until(t, "the hub to have come so far", func() bool { return rows(site.db) >= min(moment, rowsInAll*9/10) })
-		if i%3 == 1 {
+		switch i % 3 {
+		case 0:
+			h.kill()
+			h = startHub(t, url, site.sources)
+		case 1:
 			cutOff(t, site.db)
-			continue
+		case 2:
+			server.kill(t)
 		}
-		h.kill()
-		h = startHub(t, url, site.sources)
 	}
 	until(t, "the clean hub to be full", func() bool { return rows(clean.db) >= rowsInAll })
 	differ := func() string {
