@@ -110,8 +110,10 @@ func (r *Runner) Run(ctx context.Context) error {
 			running.Go(func() { r.stream(ctx, held, s) })
 			continue
 		}
+		// Not unique: a job that died with its hub would be in the next one's way.
+		// A second one finds the source's lock taken, or that it has been read.
 		every := time.Duration(s.Every)
-		opts := &river.InsertOpts{Queue: "sources", MaxAttempts: max(2, min(25, int(every/longestWait))), UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: every}}
+		opts := &river.InsertOpts{Queue: "sources", MaxAttempts: max(2, min(25, int(every/longestWait)))}
 		periodic = append(periodic, river.NewPeriodicJob(river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) { return readJob{s.Name}, opts }, &river.PeriodicJobOpts{RunOnStart: true}))
 	}

@@ -316,3 +316,21 @@ func TestSchedule(t *testing.T) {
 	eventually(t, b.DB, 1, "SELECT count(*) FROM sources s WHERE name = 'missing' AND succeeded_at > (SELECT succeeded_at FROM sources WHERE name = 'register') + interval '2 s'")
 	b.wants("dam:A A 1 2026-03-01 01:00:00 1", "dam:B B 1 2026-03-01 01:00:00 1", "dam:C C 1 2026-03-01 01:00:00 1")
 }
+
+// TestScheduleStarts: a source that is read once a day is read when a hub
+// starts, also after one that died at it and could not say so.
+func TestScheduleStarts(t *testing.T) {
+	b := newBench(t, false)
+	b.Sources[0].Every = ingest.Duration(24 * time.Hour)
+	b.Clock = time.Now
+	b.write(level("A", "A", 1, 1))
+	stop := run(t, b.Runner)
+	eventually(t, b.DB, 1, "SELECT count(*) FROM dams")
+	stop()
+	if _, err := b.DB.Exec(t.Context(), "UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = now()"); err != nil {
+		t.Fatal(err)
+	}
+	b.write(level("A", "A", 1, 1), level("B", "B", 1, 1))
+	run(t, b.Runner)
+	eventually(t, b.DB, 2, "SELECT count(*) FROM dams")
+}
