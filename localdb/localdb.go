@@ -180,8 +180,23 @@ func (c *Cluster) serve(ctx context.Context, o options) error {
 	if err := c.place.initialise(ctx, o); err != nil {
 		return err
 	}
-	return c.launch(ctx, o)
+	for deadline := time.Now().Add(orphansLeave); ; {
+		err := c.launch(ctx, o)
+		if !errors.Is(err, errOrphans) || time.Now().After(deadline) {
+			return err
+		}
+		if waitErr := pause(ctx); waitErr != nil {
+			return err
+		}
+	}
 }
+
+// errOrphans says that processes of a server that was killed are still there:
+// they hold its memory until they notice.
+var errOrphans = errors.New("processes of the killed server are still there")
+
+// orphansLeave is how long Start waits for them.
+const orphansLeave = 30 * time.Second
 
 func (c *Cluster) launch(ctx context.Context, o options) error {
 	p := c.place
@@ -223,7 +238,10 @@ func (c *Cluster) launch(ctx context.Context, o options) error {
 	}
 	err = c.ready(ctx, gone)
 	if errors.Is(err, errGone) {
-		return fmt.Errorf("postgres ended at once (%v). Put right what the end of its log names and start again; if the cluster itself is damaged, move %s away and a new one is made. %s ends:\n%s",
+		if strings.Contains(p.logTail(from), "pre-existing shared memory block") {
+			ended = errOrphans
+		}
+		return fmt.Errorf("postgres ended at once (%w). Put right what the end of its log names and start again; if the cluster itself is damaged, move %s away and a new one is made. %s ends:\n%s",
 			cmp.Or(ended, errors.New("no error")), p.data(), p.logFile(), p.logTail(from))
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -230,6 +231,36 @@ func TestCluster(t *testing.T) {
 			mustStop(t, c)
 		})
 	}
+
+	t.Run("server killed, its sessions slow to leave", func(t *testing.T) {
+		c := mustStart(t, dir)
+		pm, _ := c.place.running()
+		conn, err := pgx.Connect(t.Context(), c.URL(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		session := int(conn.PgConn().PID())
+		for _, kill := range []struct {
+			pid    int
+			signal syscall.Signal
+		}{{session, syscall.SIGSTOP}, {pm.pid, syscall.SIGKILL}} {
+			if err := syscall.Kill(kill.pid, kill.signal); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-c.exited
+		c.release()
+		go func() {
+			time.Sleep(time.Second)
+			_ = syscall.Kill(session, syscall.SIGCONT)
+		}()
+		c = mustStart(t, dir)
+		if !c.Started {
+			t.Error("not launched anew")
+		}
+		mustStop(t, c)
+	})
 
 	t.Run("socket lost", func(t *testing.T) {
 		lost := mustStart(t, dir)
