@@ -14,6 +14,7 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/tern/v2/migrate"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
@@ -51,27 +52,30 @@ func Up(ctx context.Context, conn *pgx.Conn) (from, to int32, err error) {
 }
 
 // jobs brings the tables of river, which schedules the sources, to the version
-// that this hub was built with: a step a transaction, since a value that one
-// step adds to an enum is used by the next.
+// that this hub was built with. Two hubs that start at once wait for each other.
 func jobs(ctx context.Context, conn *pgx.Conn) error {
-	m, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	const lock = "SELECT pg_advisory_lock(hashtext('hub job queue'))"
+	const unlock = "SELECT pg_advisory_unlock(hashtext('hub job queue'))"
+	if _, err := conn.Exec(ctx, lock); err != nil {
+		return err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), unlock)
+	config, err := pgxpool.ParseConfig(conn.Config().ConnString())
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('hub job queue'))"); err != nil {
-				return err
-			}
-			done, err := m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
-			more = err == nil && len(done.Versions) > 0
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	config.MaxConns = 2
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
 	}
-	return nil
+	defer pool.Close()
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
 }
 
 // Pending gives the version of a database and the newest there is, and changes

@@ -138,7 +138,7 @@ func (c *thingsClient) things(ctx context.Context, take taker) ([]*stream, error
 				return fmt.Errorf("%s where Things are due", e.Kind())
 			}
 			if err := c.complete(ctx, at, t); err != nil {
-				return fmt.Errorf("Thing %s: %w", t.ID, err)
+				return fmt.Errorf("thing %s: %w", t.ID, err)
 			}
 			streams = append(streams, streamsOf(at, t)...)
 			if len(streams) > maxStreams {
@@ -170,7 +170,7 @@ func (c *thingsClient) complete(ctx context.Context, at *url.URL, t *sensorthing
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("Locations: %w", err)
+			return fmt.Errorf("read Locations: %w", err)
 		}
 	}
 	if t.Datastreams == nil || t.DatastreamsNext != "" {
@@ -187,7 +187,7 @@ func (c *thingsClient) complete(ctx context.Context, at *url.URL, t *sensorthing
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("Datastreams: %w", err)
+			return fmt.Errorf("read Datastreams: %w", err)
 		}
 	}
 	for _, d := range t.Datastreams {

@@ -111,7 +111,7 @@ func (c *thingsClient) observations(ctx context.Context, streams []*stream, befo
 		}
 		if a.err != nil {
 			if failed++; first == nil {
-				first = fmt.Errorf("Datastream %s: %w", a.stream.ds.ID, a.err)
+				first = fmt.Errorf("datastream %s: %w", a.stream.ds.ID, a.err)
 			}
 		}
 		if b.Len() >= maxBatch {
