@@ -234,7 +234,7 @@ func TestSensorThingsBackfill(t *testing.T) {
 	s.page = 10
 	s.broken["Datastreams(11)/Observations 50"] = true
 	h := newWebHub(t, "sensorthings", s.root, "overlap: 2h")
-	h.fails("1 of 3 Datastreams failed; the first: Datastream 11: GET")
+	h.fails("1 of 3 Datastreams failed; the first: datastream 11: GET")
 	h.want(staCount, "dam:R1 inflow 40; dam:R1 level 50")
 	h.want("SELECT string_agg(id, ' ' ORDER BY id) FROM (SELECT id FROM dams UNION SELECT id FROM stations) s", "dam:R1 station:2")
 	s.questions()
