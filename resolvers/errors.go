@@ -2,8 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,19 +59,6 @@ func isRequestError(e *gqlerror.Error) bool {
 
 func recovered(ctx context.Context, v any) error {
 	return fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-}
-
-type requestIDKey struct{}
-
-func withRequestID(ctx context.Context) context.Context {
-	var b [8]byte
-	rand.Read(b[:])
-	return context.WithValue(ctx, requestIDKey{}, hex.EncodeToString(b[:]))
-}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
 }
 
 // refuse answers a request that never became an operation.

@@ -9,7 +9,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -50,17 +49,18 @@ func NewServer(c Config) http.Handler {
 	schema := Executable()
 	srv := handler.New(schema)
 	srv.AddTransport(transport.Options{})
-	srv.AddTransport(overHTTP{})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	srv.AddTransport(newOverHTTP())
+	known := newDocuments()
+	srv.SetQueryCache(known)
 	srv.SetParserTokenLimit(c.Limits.Tokens)
 	srv.SetErrorPresenter(presenter(c.Log))
 	srv.SetRecoverFunc(recovered)
 	srv.SetDisableSuggestion(c.Strict)
 	srv.Use(extension.Introspection{})
-	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict})
+	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict, documents: known})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		op := graphql.GetOperationContext(ctx)
-		op.Stats.SetExtension(readerKey, c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), selection(op)))
+		op.Stats.SetExtension(readerKey, c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), known.operation(op).selection()))
 		op.Stats.SetExtension(configKey, &c)
 		return next(ctx)
 	})
@@ -69,7 +69,7 @@ func NewServer(c Config) http.Handler {
 
 // selection gathers the fields that an operation selects, by type. What
 // @skip and @include may leave out counts as selected.
-func selection(op *graphql.OperationContext) layer.Selection {
+func selection(op *ast.OperationDefinition) layer.Selection {
 	s := layer.Selection{}
 	seen := map[string]bool{}
 	add := func(typ, field string) {
@@ -100,7 +100,7 @@ func selection(op *graphql.OperationContext) layer.Selection {
 			}
 		}
 	}
-	walk(op.Operation.SelectionSet)
+	walk(op.SelectionSet)
 	return s
 }
 
@@ -114,23 +114,18 @@ func pageOf(f *ast.Field) (string, bool) {
 	return name[:len(name)-len(suffix)], true
 }
 
-type viewerKey struct{}
-
-func viewerOf(ctx context.Context) access.Viewer {
-	v, _ := ctx.Value(viewerKey{}).(access.Viewer)
-	return v
-}
-
 // authenticate puts the viewer into the request's context, or answers 401.
 func authenticate(viewer func(*http.Request) (access.Viewer, error), log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(withRequestID(r.Context()), requestTimeout)
+		asked := newRequest()
+		ctx, cancel := context.WithTimeout(asked.within(r.Context()), requestTimeout)
 		defer cancel()
-		v, err := viewer(r.WithContext(ctx))
-		if err != nil {
+		r = r.WithContext(ctx)
+		var err error
+		if asked.viewer, err = viewer(r); err != nil {
 			refuse(ctx, w, http.StatusUnauthorized, log, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, viewerKey{}, v)))
+		next.ServeHTTP(w, r)
 	})
 }

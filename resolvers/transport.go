@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,10 +21,15 @@ const MaxBody = 1 << 20
 
 // overHTTP is GraphQL over HTTP: queries by GET, any operation by POST with
 // application/json; out what Accept prefers of application/graphql-response+json
-// and application/json.
-type overHTTP struct{}
+// and application/json, packed as Accept-Encoding allows.
+type overHTTP struct{ packers *packers }
 
-const responseJSON = "application/graphql-response+json"
+func newOverHTTP() overHTTP { return overHTTP{newPackers()} }
+
+const (
+	plainJSON    = "application/json; charset=utf-8"
+	responseJSON = "application/graphql-response+json"
+)
 
 // Supports takes every request, so that a wrong one gets a clear answer too.
 func (overHTTP) Supports(*http.Request) bool { return true }
@@ -31,31 +37,29 @@ func (overHTTP) Supports(*http.Request) bool { return true }
 // Do answers one request. A request that never became an operation is 4xx; one
 // that did not pass validation is 400 too, but 200 for clients that accept only
 // application/json, as the specification has it.
-func (overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (t overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx := r.Context()
-	contentType, invalid := "application/json", http.StatusOK
+	contentType, invalid := plainJSON, http.StatusOK
 	if strings.Contains(r.Header.Get("Accept"), responseJSON) {
-		contentType, invalid = responseJSON, http.StatusBadRequest
+		contentType, invalid = responseJSON+"; charset=utf-8", http.StatusBadRequest
 	}
 	answer := func(status int, resp *graphql.Response) {
-		body, err := json.Marshal(resp)
+		before, after, err := around(resp)
+		data := []byte(resp.Data)
 		if err != nil {
-			status, body = http.StatusInternalServerError, []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)
+			status, before, data, after = http.StatusInternalServerError, []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`), nil, nil
 		}
-		w.Header().Set("Content-Type", contentType+"; charset=utf-8")
-		w.WriteHeader(status)
-		w.Write(body)
+		w.Header().Set("Content-Type", contentType)
+		t.packers.send(w, r, status, before, data, after)
 	}
 	refuse := func(status int, err error) {
 		answer(status, exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
 	}
 	params := &graphql.RawParams{Headers: r.Header}
-	start := graphql.Now()
 	if status, err := readRequest(w, r, params); err != nil {
 		refuse(status, err)
 		return
 	}
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		answer(invalid, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
@@ -67,7 +71,62 @@ func (overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 		return
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
-	answer(http.StatusOK, responses(ctx))
+	resp := responses(ctx)
+	if resp == nil { // the time was over before it began
+		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
+	}
+	answer(http.StatusOK, resp)
+}
+
+// around gives what stands before and after the data of an answer, members in
+// the order and form of json.Marshal. The data itself is written as it comes,
+// for it is compact already and may be large.
+func around(resp *graphql.Response) (before, after []byte, err error) {
+	b := append(make([]byte, 0, 128), '{')
+	if len(resp.Errors) > 0 {
+		errs, err := json.Marshal(resp.Errors)
+		if err != nil {
+			return nil, nil, err
+		}
+		b = append(append(append(b, `"errors":`...), errs...), ',')
+	}
+	b = append(b, `"data":`...)
+	if len(resp.Data) == 0 {
+		b = append(b, "null"...)
+	}
+	n := len(b)
+	if resp.Label != "" || resp.Path != nil || resp.HasNext != nil {
+		part, err := json.Marshal(struct {
+			Label   string   `json:"label,omitempty"`
+			Path    ast.Path `json:"path,omitempty"`
+			HasNext *bool    `json:"hasNext,omitempty"`
+		}{resp.Label, resp.Path, resp.HasNext})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(part) > len("{}") {
+			b = append(append(b, ','), part[1:len(part)-1]...)
+		}
+	}
+	if len(resp.Extensions) > 0 {
+		b = append(b, `,"extensions":`...)
+		if b, err = appendExtensions(b, resp.Extensions); err != nil {
+			return nil, nil, err
+		}
+	}
+	b = append(b, '}')
+	return b[:n:n], b[n:], nil
+}
+
+// appendExtensions writes by hand what nearly every answer has, the cost alone.
+func appendExtensions(b []byte, ext map[string]any) ([]byte, error) {
+	if cost, ok := ext["cost"].(spent); ok && len(ext) == 1 {
+		b = strconv.AppendInt(append(b, `{"cost":{"limit":`...), int64(cost.Limit), 10)
+		b = strconv.AppendInt(append(b, `,"requested":`...), int64(cost.Requested), 10)
+		return append(b, "}}"...), nil
+	}
+	text, err := json.Marshal(ext)
+	return append(b, text...), err
 }
 
 func readRequest(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
@@ -98,8 +157,10 @@ func readURL(r *http.Request, into *graphql.RawParams) (status int, err error) {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
-	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
-		return http.StatusUnsupportedMediaType, fault.Invalid("BAD_INPUT", "send application/json, not %q", r.Header.Get("Content-Type"))
+	if contentType := r.Header.Get("Content-Type"); contentType != "application/json" { // the usual one needs no parsing
+		if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != "application/json" {
+			return http.StatusUnsupportedMediaType, fault.Invalid("BAD_INPUT", "send application/json, not %q", contentType)
+		}
 	}
 	err = decode(http.MaxBytesReader(w, r.Body, MaxBody), into)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {

@@ -1,0 +1,110 @@
+package resolvers
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/dgraph-io/ristretto/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
+
+	"geohub/layer"
+)
+
+// documentsBytes bounds what documents are kept, and tokenBytes is what a token
+// takes when it is parsed, measured.
+const (
+	documentsBytes = 32 << 20
+	tokenBytes     = 256
+)
+
+// documents remembers documents that passed the limits and the validation, and
+// what their text alone decides: a question asked again is neither parsed nor
+// measured again. It may forget any of them at any moment, or not take one in;
+// then the work is done once more.
+type documents struct {
+	cache *ristretto.Cache[string, *document]
+}
+
+var _ graphql.Cache[*ast.QueryDocument] = documents{}
+
+type document struct {
+	text       string
+	parsed     *ast.QueryDocument
+	operations []operation // as in parsed
+}
+
+// operation is what an operation's text says, reckoned when first asked for.
+// All requests share it: nobody writes into it.
+type operation struct {
+	shape     func() *shape
+	selection func() layer.Selection
+}
+
+func newOperation(op *ast.OperationDefinition) operation {
+	return operation{
+		shape:     sync.OnceValue(func() *shape { return shapeOf(op) }),
+		selection: sync.OnceValue(func() layer.Selection { return selection(op) }),
+	}
+}
+
+func newDocuments() documents {
+	cache, err := ristretto.NewCache(&ristretto.Config[string, *document]{
+		NumCounters: 100_000, MaxCost: documentsBytes, BufferItems: 64,
+		Cost: func(d *document) int64 { return int64(len(d.text) + tokenBytes*tokens(d.text, len(d.text))) },
+	})
+	if err != nil {
+		panic(err) // for figures that make no sense only
+	}
+	return documents{cache}
+}
+
+// tokens counts the tokens of a text, as far as it can be read, up to one more
+// than most.
+func tokens(text string, most int) int {
+	lex := lexer.New(&ast.Source{Input: text})
+	for n := 0; ; n++ {
+		token, err := lex.ReadToken()
+		if err != nil || token.Kind == lexer.EOF || n > most {
+			return n
+		}
+	}
+}
+
+// find gives nil for what is not there. The cache knows texts by their hashes.
+func (d documents) find(text string) *document {
+	if known, _ := d.cache.Get(text); known != nil && known.text == text {
+		return known
+	}
+	return nil
+}
+
+// Get is for the executor.
+func (d documents) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	if known := d.find(text); known != nil {
+		return known.parsed, true
+	}
+	return nil, false
+}
+
+// Add is for the executor, which adds what is valid.
+func (d documents) Add(_ context.Context, text string, parsed *ast.QueryDocument) {
+	known := &document{text: text, parsed: parsed}
+	for _, op := range parsed.Operations {
+		known.operations = append(known.operations, newOperation(op))
+	}
+	d.cache.Set(text, known, 0)
+}
+
+// operation gives what is known of the operation that is asked for.
+func (d documents) operation(asked *graphql.OperationContext) operation {
+	if known := d.find(asked.RawQuery); known != nil && known.parsed == asked.Doc {
+		for i, op := range known.parsed.Operations {
+			if op == asked.Operation {
+				return known.operations[i]
+			}
+		}
+	}
+	return newOperation(asked.Operation)
+}
