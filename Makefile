@@ -23,7 +23,7 @@ check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to da
 	go run $(STATICCHECK) $$(go list ./... | grep -v "^geohub/graph$$") # graph is generated
 	$(MAKE) generate
 	git diff --exit-code -- graph systems resolvers
-	go test -race ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
+	go test -race -timeout 60m ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
 
 chaos: deps ## kill hubs and connections fifty times; the tables must end the same
 	go test ./internal/chaos -run TestKills -v -timeout 80m -args -kills=50; code=$$?; go run ./internal/pgtest/stop; exit $$code

@@ -81,6 +81,17 @@ func (v Viewer) Sees(layer string, c Class) bool {
 	})
 }
 
+// Signature tells viewers apart that don't see the same: two of equal signature
+// see the same rows and fields of every layer.
+func (v Viewer) Signature() string {
+	b := make([]byte, 0, 16*len(v.Grants))
+	for _, g := range v.Grants {
+		b = append(b, g.Layer...)
+		b = append(b, ' ', '0'+byte(g.Sharing), '0'+byte(g.Personal), ';')
+	}
+	return string(b)
+}
+
 // Rows is the condition on the rows f of a layer that v may see; empty when it
 // may see them all.
 func Rows(v Viewer, layer string) clause.C {

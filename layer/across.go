@@ -59,7 +59,7 @@ func (r *Reader) idsBy(ctx context.Context, s *System, key string, values []stri
 // FeatureConnection is a page of features of several layers.
 type FeatureConnection struct {
 	r     *Reader
-	lists []*list
+	lists []*List
 	order order
 	first int
 	after *cursor
@@ -89,7 +89,7 @@ func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*Feature
 	c := &FeatureConnection{r: r}
 	picked := r.catalog.pick(layers)
 	for _, s := range picked {
-		l, err := r.list(ctx, s, q)
+		l, err := r.Ask(ctx, s, q)
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*Feature
 		c.order, c.first, c.after = l.order, l.first, l.after
 	}
 	if len(picked) == 0 { // of no layer: nothing, but the question must be right
-		_, err := r.list(ctx, r.catalog.systems[0], q)
+		_, err := r.Ask(ctx, r.catalog.systems[0], q)
 		return c, err
 	}
 	return c, nil
@@ -139,7 +139,7 @@ func (r *Reader) Nearby(ctx context.Context, of Origin, layers []Name, withinM f
 	}
 	c := &FeatureConnection{r: r}
 	for _, s := range r.catalog.pick(layers) {
-		l := &list{r: r, s: s, where: clause.And(r.policy(s), clause.Of("f.id <> ?", self))}
+		l := &List{r: r, s: s, where: clause.And(r.policy(s), clause.Of("f.id <> ?", self))}
 		var err error
 		if l.first, err = pageSize("first", first, 20, MaxFirst); err != nil {
 			return nil, err
@@ -175,7 +175,7 @@ func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string
 	}
 	c := &FeatureConnection{r: r, first: n}
 	for _, s := range layers {
-		l := &list{r: r, s: s, where: clause.And(r.policy(s), words), first: n}
+		l := &List{r: r, s: s, where: clause.And(r.policy(s), words), first: n}
 		l.order = order{name: "match", cast: castOf(KindFloat), by: clause.Of(
 			"((fold(f.label) NOT LIKE fold(?) || '%')::int + similarity(fold(f.label), fold(?)) * -0.5)::float8", likeEscape(text), text)}
 		if near != nil {
@@ -314,7 +314,7 @@ func (c *FeatureConnection) Extent(ctx context.Context) (*geo.BBox, error) {
 }
 
 // counts counts several lists in one statement.
-func (r *Reader) counts(ctx context.Context, lists []*list) ([]int, error) {
+func (r *Reader) counts(ctx context.Context, lists []*List) ([]int, error) {
 	if len(lists) == 0 {
 		return nil, nil
 	}
@@ -330,7 +330,7 @@ func (r *Reader) counts(ctx context.Context, lists []*list) ([]int, error) {
 
 // extents gives the box of each list in one statement, nil where it is empty or
 // hidden.
-func (r *Reader) extents(ctx context.Context, lists []*list) ([]*geo.BBox, error) {
+func (r *Reader) extents(ctx context.Context, lists []*List) ([]*geo.BBox, error) {
 	var parts []clause.C
 	var at []int
 	for i, l := range lists {

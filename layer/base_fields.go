@@ -48,27 +48,36 @@ func (b *Base) Geometry(ctx context.Context, crs *int, simplifyM *float64, preci
 
 // shaped checks the arguments of a geometry field and reads it in that form.
 func shaped(ctx context.Context, r *Reader, crs *int, simplifyM *float64, precision *int, read func(postgis.Form) (orb.Geometry, error)) (*geo.Geometry, error) {
-	form := postgis.Plain
-	if crs != nil && *crs != form.CRS {
-		if err := r.catalog.knowsCRS(ctx, r, *crs); err != nil {
-			return nil, err
-		}
-		form.CRS = *crs
-	}
-	if simplifyM != nil {
-		if !(*simplifyM >= 0 && *simplifyM <= 1e6) {
-			return nil, fault.Invalid("BAD_INPUT", "simplifyM is %v; it can be 0 to 1,000,000 metres", *simplifyM)
-		}
-		form.SimplifyM = *simplifyM
-	}
-	if precision != nil && (*precision < 0 || *precision > 15) {
-		return nil, fault.Invalid("BAD_INPUT", "precision is %d; it can be 0 to 15 decimals", *precision)
+	form, err := r.form(ctx, crs, simplifyM, precision)
+	if err != nil {
+		return nil, err
 	}
 	g, err := read(form)
 	if g == nil || err != nil {
 		return nil, err
 	}
 	return &geo.Geometry{Shape: g, Decimals: precision}, nil
+}
+
+// form checks the arguments of a geometry field.
+func (r *Reader) form(ctx context.Context, crs *int, simplifyM *float64, precision *int) (postgis.Form, error) {
+	form := postgis.Plain
+	if crs != nil && *crs != form.CRS {
+		if err := r.catalog.knowsCRS(ctx, r, *crs); err != nil {
+			return form, err
+		}
+		form.CRS = *crs
+	}
+	if simplifyM != nil {
+		if !(*simplifyM >= 0 && *simplifyM <= 1e6) {
+			return form, fault.Invalid("BAD_INPUT", "simplifyM is %v; it can be 0 to 1,000,000 metres", *simplifyM)
+		}
+		form.SimplifyM = *simplifyM
+	}
+	if precision != nil && (*precision < 0 || *precision > 15) {
+		return form, fault.Invalid("BAD_INPUT", "precision is %d; it can be 0 to 15 decimals", *precision)
+	}
+	return form, nil
 }
 
 // Position is the feature's point, or a point on its surface.

@@ -12,7 +12,7 @@ import (
 // Connection is a page of a layer's list. Nothing is read before a field that
 // needs it is selected.
 type Connection[T any] struct {
-	list  *list
+	list  *List
 	once  sync.Once
 	found *found
 	err   error
@@ -34,7 +34,7 @@ type PageInfo struct {
 // Find asks a layer. The query is checked at once and run when its rows, count,
 // extent or groups are selected.
 func (l *Layer[T]) Find(ctx context.Context, r *Reader, q Query) (*Connection[T], error) {
-	list, err := r.list(ctx, l.System, q)
+	list, err := r.Ask(ctx, l.System, q)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ type grouping struct {
 	want  func(value string)
 }
 
-func (l *list) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
+func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
 	if len(by) == 0 || len(by) > maxGroupKeys {
 		return nil, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(by)).With("limit", maxGroupKeys)
 	}
@@ -128,7 +128,7 @@ func ordinals(n int) clause.C {
 	return out
 }
 
-func (l *list) grouping(field GroupField) (grouping, error) {
+func (l *List) grouping(field GroupField) (grouping, error) {
 	g := grouping{field: field}
 	r := l.r
 	switch field {

@@ -68,10 +68,10 @@ func (e *EnumTitle) Title(lang *Lang) string { return e.title.In(lang) }
 
 // Layers is the catalogue: two statements for counts, boxes and newest times.
 func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
-	var lists []*list
+	var lists []*List
 	var newest []clause.C
 	for _, s := range r.catalog.systems {
-		l := &list{r: r, s: s, where: clause.And(r.policy(s))}
+		l := &List{r: r, s: s, where: clause.And(r.policy(s))}
 		lists = append(lists, l)
 		newest = append(newest, clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(s.Table), l.where))
 		r.agencies.Want(s.Agency)

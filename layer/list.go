@@ -28,8 +28,9 @@ type Query struct {
 	After    *string
 }
 
-// list is a question about one layer, checked and ready to run.
-type list struct {
+// List is a question about one layer, checked and ready to be put. Every printer
+// makes its statement of it.
+type List struct {
 	r     *Reader
 	s     *System
 	where clause.C // policy, filter and area; not the page
@@ -55,9 +56,9 @@ type order struct {
 	nullable bool
 }
 
-// list checks a query on a layer.
-func (r *Reader) list(ctx context.Context, s *System, q Query) (*list, error) {
-	l := &list{r: r, s: s}
+// Ask checks a query on a layer. Nothing is read yet.
+func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
+	l := &List{r: r, s: s}
 	where, err := r.where(s, q.Filter)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (r *Reader) list(ctx context.Context, s *System, q Query) (*list, error) {
 }
 
 // measure orders the list by distance from an origin.
-func (l *list) measure(from origin) error {
+func (l *List) measure(from origin) error {
 	if err := l.r.maySee(l.s, "geometry"); err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func parseCursor(text string, o order) (*cursor, error) {
 
 // Rows gives the first rows of a query on any layer.
 func (r *Reader) Rows(ctx context.Context, s *System, q Query) ([]Feature, error) {
-	l, err := r.list(ctx, s, q)
+	l, err := r.Ask(ctx, s, q)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (r *Reader) Rows(ctx context.Context, s *System, q Query) ([]Feature, error
 // PageOf gives the ids of one page of any layer and the cursor of the next, nil
 // when it is the last.
 func (r *Reader) PageOf(ctx context.Context, s *System, q Query) (ids []string, next *string, err error) {
-	l, err := r.list(ctx, s, q)
+	l, err := r.Ask(ctx, s, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -228,7 +229,7 @@ func (r *Reader) PageOf(ctx context.Context, s *System, q Query) (ids []string, 
 }
 
 // following holds for the rows after the cursor. NULL comes last either way.
-func (l *list) following() clause.C {
+func (l *List) following() clause.C {
 	if l.after == nil {
 		return clause.C{}
 	}
@@ -257,7 +258,7 @@ func (l *list) following() clause.C {
 
 // tail is FROM … ORDER BY … LIMIT for one row more than the page, and what
 // must stand before SELECT.
-func (l *list) tail() (with, from clause.C) {
+func (l *List) tail() (with, from clause.C) {
 	where := clause.And(l.where, l.following())
 	table := clause.Name(l.s.Table)
 	limit := l.first + 1
@@ -292,7 +293,7 @@ type found struct {
 }
 
 // read runs the list's statement.
-func (l *list) read(ctx context.Context) (*found, error) {
+func (l *List) read(ctx context.Context) (*found, error) {
 	with, from := l.tail()
 	out := &found{}
 	var extras []extra
@@ -321,7 +322,7 @@ func (f *found) cursor(o order, i int) string {
 }
 
 // distanceM is the distance of row i from the origin; nil without one.
-func (l *list) distanceM(f *found, i int) *float64 {
+func (l *List) distanceM(f *found, i int) *float64 {
 	if l.near == nil || f.values[i] == nil {
 		return nil
 	}
@@ -333,19 +334,19 @@ func (l *list) distanceM(f *found, i int) *float64 {
 }
 
 // count is how many rows the list has in all.
-func (l *list) count(ctx context.Context) (n int, err error) {
-	err = l.r.query(ctx, "count "+l.s.Field, clause.Of("SELECT count(*) FROM ? f WHERE ?", clause.Name(l.s.Table), l.where),
+func (l *List) count(ctx context.Context) (n int, err error) {
+	err = l.r.query(ctx, "count "+l.s.Field, clause.Of("SELECT ?", l.CountOf()),
 		func(rows pgx.Rows) error { return rows.Scan(&n) })
 	return n, err
 }
 
 // extent is the box around all rows of the list; nil when there are none.
-func (l *list) extent(ctx context.Context) (*geo.BBox, error) {
+func (l *List) extent(ctx context.Context) (*geo.BBox, error) {
 	if !l.r.sees(l.s, "geometry") {
 		return nil, nil
 	}
 	var box []float64
-	err := l.r.query(ctx, "extent of "+l.s.Field, clause.Of("SELECT ? FROM ? f WHERE ?", postgis.Extent(), clause.Name(l.s.Table), l.where),
+	err := l.r.query(ctx, "extent of "+l.s.Field, clause.Of("SELECT ?", l.ExtentOf()),
 		func(rows pgx.Rows) error { return rows.Scan(&box) })
 	if err != nil || box == nil {
 		return nil, err

@@ -163,6 +163,25 @@ func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(p
 	return nil
 }
 
+// queryBinary is query with the values as they came, all in binary.
+func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
+	sql, args := c.SQL()
+	rows, err := r.db.Query(ctx, sql, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)...)
+	if err == nil {
+		defer rows.Close()
+		for rows.Next() {
+			if err = each(rows.RawValues()); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+		}
+		err = rows.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return nil
+}
+
 // translate turns what the database says into a fault, once.
 func translate(err error) error {
 	var pg *pgconn.PgError

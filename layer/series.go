@@ -19,9 +19,13 @@ const MaxLast = 1000
 
 // Series is measurements or positions of features over time: a table with
 // feature_id, at and one column for each field of T.
-type Series[T any] struct {
+type Series[T any] struct{ SeriesTable }
+
+// SeriesTable is a series without its Go type.
+type SeriesTable struct {
 	Table   string
 	Columns []string
+	Fields  []SeriesField // as GraphQL names them
 	// Ties are the columns that tell rows of the same moment apart.
 	Ties []string
 	// Sums are the columns that add up when a row of the same key comes; nil when
@@ -29,13 +33,25 @@ type Series[T any] struct {
 	Sums []string
 }
 
+// SeriesField is a field of a row of a series.
+type SeriesField struct {
+	Name   string
+	Column string
+	Kind   Kind
+}
+
 // NewSeries declares a series over a table. ties name the columns that, with
 // feature and time, make its key.
 func NewSeries[T any](table string, ties ...string) *Series[T] {
-	s := &Series[T]{Table: table, Ties: ties}
+	s := &Series[T]{SeriesTable{Table: table, Ties: ties}}
 	t := reflect.TypeFor[T]()
 	for i := range t.NumField() {
-		s.Columns = append(s.Columns, snake(lowerFirst(t.Field(i).Name)))
+		name := lowerFirst(t.Field(i).Name)
+		s.Columns = append(s.Columns, snake(name))
+		if name != "geom" { // positions are read by lon and lat
+			kind, _ := kindOf(t.Field(i).Type)
+			s.Fields = append(s.Fields, SeriesField{name, snake(name), kind})
+		}
 	}
 	return s
 }
@@ -148,12 +164,12 @@ func (s *Series[T]) lines(ctx context.Context, p *page, where clause.C, n int, f
 }
 
 // newestFirst is FROM … of one feature k.id.
-func (s *Series[T]) newestFirst(where clause.C, n int) clause.C {
+func (s *SeriesTable) newestFirst(where clause.C, n int) clause.C {
 	return clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", clause.Name(s.Table),
 		clause.And(clause.Of("f.feature_id = k.id"), where), s.order("f"), n)
 }
 
-func (s *Series[T]) order(alias string) clause.C {
+func (s *SeriesTable) order(alias string) clause.C {
 	by := []clause.C{}
 	add := func(column string, desc bool) {
 		c := clause.Column("f", column)

@@ -23,6 +23,8 @@ type Spec struct {
 	NeedsGeom []string
 	// Conditions are filter members that are no column: "active".
 	Conditions []Condition
+	// Nested are the lists of a row's own rows.
+	Nested []Nested
 }
 
 // Condition is a yes-or-no filter member with a meaning of its own.
@@ -173,7 +175,7 @@ func newField(sf reflect.StructField, i int) *Field {
 }
 
 var kinds = map[string]Kind{
-	"string": KindString, "float64": KindFloat, "int": KindInt, "bool": KindBool, "time.Time": KindDateTime, "geo.Date": KindDate,
+	"string": KindString, "float64": KindFloat, "int": KindInt, "int64": KindInt, "bool": KindBool, "time.Time": KindDateTime, "geo.Date": KindDate,
 }
 
 func kindOf(t reflect.Type) (Kind, string) {

@@ -49,7 +49,7 @@ func submit(h *hubtest.Hub, in map[string]any, clientID string) receipt {
 
 func receiptOf(h *hubtest.Hub, token string) *receipt {
 	var got struct{ ReportReceipt *receipt }
-	h.Ask(`query($t: String!) { reportReceipt(token: $t) `+receiptFields+` }`, map[string]any{"t": token}, &got)
+	h.Alone().Ask(`query($t: String!) { reportReceipt(token: $t) `+receiptFields+` }`, map[string]any{"t": token}, &got)
 	return got.ReportReceipt
 }
 

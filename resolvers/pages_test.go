@@ -102,7 +102,7 @@ func TestPagesWhileDataComesIn(t *testing.T) {
 			}
 		}
 	})
-	h := hubtest.Server(t, pool)
+	h := hubtest.Server(t, pool).Alone()
 	seen := map[string]int{}
 	for after := any(nil); ; {
 		var page struct {

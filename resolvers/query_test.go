@@ -96,7 +96,7 @@ func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData)
 func TestStatements(t *testing.T) {
 	var c counter
 	pool := pgtest.Shared(t, hubtest.Province(), func(p *pgxpool.Config) { p.ConnConfig.Tracer = &c })
-	h := hubtest.Server(t, pool).As(2)
+	h := hubtest.Server(t, pool).As(2).Alone()
 	ask := func(first int) int64 {
 		page := fmt.Sprintf("first: %d", first)
 		before := c.n.Load()
@@ -219,7 +219,7 @@ func TestVN2000(t *testing.T) {
 func TestUnitCounts(t *testing.T) {
 	var c counter
 	pool := pgtest.Shared(t, hubtest.Province(), func(p *pgxpool.Config) { p.ConnConfig.Tracer = &c })
-	h := hubtest.Server(t, pool).As(2)
+	h := hubtest.Server(t, pool).As(2).Alone()
 	for _, ref := range []struct{ code, at string }{{"19900", "2026-01-01"}, {"19750", "2025-03-01"}, {"19822", "2024-03-01"}, {"46", "2026-01-01"}} {
 		var got struct {
 			Unit struct {

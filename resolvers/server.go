@@ -17,6 +17,7 @@ import (
 	"geohub/layer"
 	"geohub/media"
 	"geohub/outbox"
+	"geohub/plan"
 )
 
 // Config is what a server needs.
@@ -30,6 +31,8 @@ type Config struct {
 	Limits Limits
 	// Strict hides introspection from anonymous viewers.
 	Strict bool
+	// Printer answers what it can before the typed printer; nil: that answers all.
+	Printer *plan.Printer
 	// Outbox takes in reports; nil: none are taken.
 	Outbox *outbox.Outbox
 	// Media makes the addresses of pictures and streams; nil: there are none.
@@ -64,6 +67,17 @@ func NewServer(c Config) http.Handler {
 		op.Stats.SetExtension(configKey, &c)
 		return next(ctx)
 	})
+	if c.Printer != nil {
+		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+			root := graphql.GetRootFieldContext(ctx)
+			if root.Object == "Query" {
+				if answer, ok := c.Printer.Print(ctx, reader(ctx), root.Field); ok {
+					return answer
+				}
+			}
+			return next(ctx)
+		})
+	}
 	return authenticate(c.Viewer, c.Log, srv)
 }
 

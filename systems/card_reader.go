@@ -35,6 +35,7 @@ var CardReaders = layer.New[CardReader]("cardReaders", layer.Spec{
 	Agency: "H57.02",
 	Due:    time.Hour,
 	Points: true,
+	Nested: []layer.Nested{{Field: "counts", Series: &CardHourSeries.SeriesTable, Unless: "granted24h"}},
 })
 
 // Counts are the newest hours first, of all readers of a page in one statement;

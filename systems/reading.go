@@ -30,3 +30,6 @@ const (
 
 // ReadingSeries holds the readings of dams and stations.
 var ReadingSeries = layer.NewSeries[Reading]("readings", "parameter")
+
+// readings is the field of dams and stations.
+var readings = layer.Nested{Field: "readings", Series: &ReadingSeries.SeriesTable, In: "parameters", Column: "parameter"}

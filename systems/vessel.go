@@ -64,6 +64,10 @@ var Vessels = layer.New[Vessel]("vessels", layer.Spec{
 	Agency: "H57.12",
 	Due:    6 * time.Hour,
 	Points: true,
+	Nested: []layer.Nested{
+		{Field: "positions", Series: &PositionSeries.SeriesTable},
+		{Field: "track", Series: &PositionSeries.SeriesTable, Line: true},
+	},
 })
 
 // HomePort is the port the vessel is registered at; nil when none is known.

@@ -180,6 +180,6 @@ func (m Main) bar(of string) *progressbar.ProgressBar {
 	if f, ok := m.Stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		out = f
 	}
-	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading"), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetSpinnerChangeInterval(0),
 		progressbar.OptionSetItsString(of), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 }

@@ -16,8 +16,10 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"geohub/access"
+	"geohub/graph"
 	"geohub/ingest"
 	"geohub/layer"
+	"geohub/plan"
 	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
@@ -215,7 +217,11 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, back back,
 	var sdl strings.Builder
 	formatter.NewFormatter(&sdl).FormatSchema(schema)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer,
+	printer, err := plan.New(catalog, plan.Options{Arguments: graph.Arguments})
+	if err != nil {
+		return nil, nil, err
+	}
+	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, DB: pool, Viewer: known.Viewer,
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
 		Outbox: back.outbox, Media: back.media}))
 	back.handle(mux)

@@ -23,6 +23,7 @@ var may = map[string]string{
 	"geo/postgis":      "clause geo",
 	"layer":            "access clause geo geo/postgis internal/fault loaders",
 	"ingest/formats":   "",
+	"plan":             "clause geo geo/postgis layer",
 	"ingest":           "clause geo geo/postgis ingest/formats ingest/formats/table internal/fault layer",
 	"ingest/connect":   "geo ingest ingest/formats internal/fault",
 	"systems":          "access clause geo ingest ingest/formats internal/fault layer",
@@ -32,17 +33,17 @@ var may = map[string]string{
 	"layer/layertest":  "access layer",
 	"outbox":           "access ingest ingest/formats internal/fault layer", // beside ingest: it sends, ingest reads; resolvers need it without the reading
 	"media":            "access ingest internal/fault layer systems",
-	"resolvers":        "access geo graph internal/fault layer media outbox systems",
+	"resolvers":        "access geo graph internal/fault layer media outbox plan systems",
 	"migrations":       "",
 	"web":              "",
 	"province":         "access geo ingest layer systems",
 	"province/serve":   "geo layer province systems",
 	"province/prepare": "access province",
 	"internal/pgtest":  "localdb",
-	"internal/hubtest": "access geo/postgis ingest ingest/connect internal/pgtest layer migrations province province/prepare resolvers systems",
+	"internal/hubtest": "access geo/postgis graph ingest ingest/connect internal/pgtest layer migrations plan province province/prepare resolvers systems",
 	"internal/chaos":   "",
 	"internal/bench":   "",
-	"cmd/hub":          "access geo geo/postgis ingest ingest/connect ingest/formats layer localdb media migrations outbox province/prepare province/serve resolvers systems web",
+	"cmd/hub":          "access geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems web",
 }
 
 func TestImports(t *testing.T) {

@@ -16,7 +16,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,11 +29,13 @@ import (
 
 	"geohub/access"
 	"geohub/geo/postgis"
+	"geohub/graph"
 	"geohub/ingest"
 	"geohub/ingest/connect"
 	"geohub/internal/pgtest"
 	"geohub/layer"
 	"geohub/migrations"
+	"geohub/plan"
 	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
@@ -142,20 +146,40 @@ func viewer(i int) access.Viewer {
 }
 
 // Server serves a database as a hub does, at Now, to holders of the demo's keys.
+// Each query is asked of both printers, and the test fails where they differ.
 func Server(t testing.TB, pool *pgxpool.Pool, configure ...func(*resolvers.Config)) *Hub {
 	t.Helper()
 	keys, err := access.NewKeys(pool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := resolvers.Config{Catalog: Catalog(t), DB: pool, Viewer: keys.Viewer,
+	catalog := Catalog(t)
+	printer, err := plan.New(catalog, plan.Options{Arguments: graph.Arguments})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := resolvers.Config{Catalog: catalog, Printer: printer, DB: pool, Viewer: keys.Viewer,
 		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}
 	for _, f := range configure {
 		f(&c)
 	}
 	s := httptest.NewServer(resolvers.NewServer(c))
 	t.Cleanup(s.Close)
-	return &Hub{URL: s.URL, t: t}
+	h := &Hub{URL: s.URL, t: t, Printer: c.Printer}
+	if c.Printer != nil {
+		c.Printer = nil
+		typed := httptest.NewServer(resolvers.NewServer(c))
+		t.Cleanup(typed.Close)
+		h.typed = typed.URL
+	}
+	return h
+}
+
+// Alone leaves a hub without the typed printer beside it, which judges each
+// answer of the fast one: for tests that count statements.
+func (h Hub) Alone() *Hub {
+	h.typed = ""
+	return &h
 }
 
 type testLog struct{ t testing.TB }
@@ -169,7 +193,10 @@ func (l testLog) Write(b []byte) (int, error) {
 type Hub struct {
 	URL string
 	Key string // sent as X-Api-Key
-	t   testing.TB
+	// Printer is the hub's fast one.
+	Printer *plan.Printer
+	typed   string // the address of the same hub with the typed printer only
+	t       testing.TB
 }
 
 // As is the same hub asked with another key: 0 the citizens' app, 1 fisheries,
@@ -213,7 +240,45 @@ func (h *Hub) Post(query string, variables map[string]any) Answer {
 // Send sends a raw body.
 func (h *Hub) Send(body []byte) Answer {
 	h.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, h.URL, bytes.NewReader(body))
+	status, text := h.send(h.URL, body)
+	if h.typed != "" && !bytes.Contains(body, []byte("mutation")) {
+		if _, want := h.send(h.typed, body); !same(text, want) {
+			h.t.Errorf("the printers differ over %s\nfast:  %s\ntyped: %s", body, text, want)
+		}
+	}
+	a := Answer{Status: status}
+	if err := json.Unmarshal(text, &a); err != nil {
+		h.t.Fatalf("answer is not JSON: %v\n%s", err, text)
+	}
+	return a
+}
+
+// same compares two answers byte by byte, but for the order of errors, which
+// nobody promises, and the ids of the requests.
+func same(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	sorted := func(text []byte) []byte {
+		var answer struct{ Errors []json.RawMessage }
+		if json.Unmarshal(text, &answer) != nil || len(answer.Errors) == 0 {
+			return text
+		}
+		_, rest, _ := bytes.Cut(text, []byte(`,"data":`))
+		slices.SortFunc(answer.Errors, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
+		for _, e := range answer.Errors {
+			rest = append(append(rest, '\n'), e...)
+		}
+		return requestIDs.ReplaceAll(rest, nil)
+	}
+	return bytes.Equal(sorted(a), sorted(b))
+}
+
+var requestIDs = regexp.MustCompile(`"requestId":"[0-9a-f]+"`)
+
+func (h *Hub) send(url string, body []byte) (status int, text []byte) {
+	h.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -226,15 +291,11 @@ func (h *Hub) Send(body []byte) Answer {
 		h.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	text, err = io.ReadAll(resp.Body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	a := Answer{Status: resp.StatusCode}
-	if err := json.Unmarshal(text, &a); err != nil {
-		h.t.Fatalf("answer is not JSON: %v\n%s", err, text)
-	}
-	return a
+	return resp.StatusCode, text
 }
 
 // Ask sends a query that must succeed and reads its data into out.

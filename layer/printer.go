@@ -1,0 +1,165 @@
+package layer
+
+import (
+	"context"
+	"time"
+
+	"geohub/clause"
+	"geohub/geo/postgis"
+)
+
+// This file is what package plan, the other printer, needs of the engine: the
+// same clauses that the typed rows are read by.
+
+// Catalog is the catalogue of the operation.
+func (r *Reader) Catalog() *Catalog { return r.catalog }
+
+// Policy is the condition on rows f of a layer that the viewer may see.
+func (r *Reader) Policy(s *System) clause.C { return r.policy(s) }
+
+// Sees says whether the viewer may see a field of a layer.
+func (r *Reader) Sees(s *System, field string) bool { return r.sees(s, field) }
+
+// MaskedOf names the fields of a layer withheld from the viewer.
+func (r *Reader) MaskedOf(s *System) []string { return r.masked(s) }
+
+// Grants are what the viewer may see, as text: two viewers of equal text see
+// the same.
+func (r *Reader) Grants() string { return r.viewer.Signature() }
+
+// Query runs a statement, all results in binary, and hands each row's values to
+// each. They are gone when it returns.
+func (r *Reader) Query(ctx context.Context, what string, c clause.C, each func(values [][]byte) error) error {
+	return r.queryBinary(ctx, what, c, each)
+}
+
+// System is the layer that is asked.
+func (l *List) System() *System { return l.s }
+
+// Where holds for all rows f of the list, on whatever page.
+func (l *List) Where() clause.C { return l.where }
+
+// Page is FROM … ORDER BY … LIMIT for one row more than the page, and what must
+// stand before SELECT.
+func (l *List) Page() (with, from clause.C) { return l.tail() }
+
+// OrderBy is what rows are ordered by before their id; empty: by id alone.
+func (l *List) OrderBy() clause.C { return l.order.by }
+
+// Near says whether the order is the distance from a point.
+func (l *List) Near() bool { return l.near != nil }
+
+// CountOf is how many rows the list has in all.
+func (l *List) CountOf() clause.C {
+	return clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+}
+
+// ExtentOf is the box around all rows of the list, as four numbers, or NULL.
+func (l *List) ExtentOf() clause.C {
+	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Name(l.s.Table), l.where)
+}
+
+// First is the size of a page.
+func (l *List) First() int { return l.first }
+
+// After says whether there is a page before.
+func (l *List) After() bool { return l.after != nil }
+
+// Cursor is that of a row by its value of OrderBy, as text, and its id.
+func (l *List) Cursor(value *string, id string) string { return l.order.cursor(value, id) }
+
+// Shape checks the arguments of a geometry field.
+func (r *Reader) Shape(ctx context.Context, crs *int, simplifyM *float64, precision *int) (postgis.Form, error) {
+	return r.form(ctx, crs, simplifyM, precision)
+}
+
+// FreshnessOf says when the next observation of a layer is due.
+func (r *Reader) FreshnessOf(s *System, observed *time.Time) *Freshness {
+	return freshness(s, observed, r.now)
+}
+
+// Refers tells what a field of a layer refers to: the column that holds the
+// id of a row of another layer, or an agency's code when to is nil.
+func (i *Info) Refers(field string) (column string, to *System, ok bool) {
+	for _, ref := range i.refs {
+		for _, name := range ref.field.For {
+			if name == field {
+				return ref.field.Column, ref.to, true
+			}
+		}
+	}
+	return "", nil, false
+}
+
+// UnitColumn is the column of units that holds a field of a unit; ok is false
+// for one that is no column.
+func UnitColumn(field string) (column string, kind Kind, ok bool) {
+	switch field {
+	case "code":
+		return "code", KindString, true
+	case "kind":
+		return "kind", KindEnum, true
+	case "type":
+		return "type", KindString, true
+	case "validFrom":
+		return "valid_from", KindDate, true
+	case "validTo":
+		return "valid_to", KindDate, true
+	case "areaKm2":
+		return "area_km2", KindFloat, true
+	case "population":
+		return "population", KindInt, true
+	case "approximate":
+		return "approximate", KindBool, true
+	}
+	return "", 0, false
+}
+
+// Nested is a list of a row's own rows: a field of a layer that gives the
+// newest of a series.
+type Nested struct {
+	Field  string       // "readings"
+	Series *SeriesTable // where they stand
+	In     string       // the argument that picks some by a column; empty: none
+	Column string       // that column
+	// Unless names a column without which there are none: it is masked, then so
+	// are they. Empty: no such column.
+	Unless string
+	// Line says that the rows are joined into one line.
+	Line bool
+}
+
+// Newest selects some expressions of the newest rows of the feature k.id, the
+// newest first: s is the row.
+func (n *Nested) Newest(columns clause.C, which []string, during *DateTimeRange, last *int) (clause.C, error) {
+	count, err := pageSize("last", last, 100, MaxLast)
+	if err != nil {
+		return clause.C{}, err
+	}
+	where := during.within(clause.Of("f.at"))
+	if n.In != "" {
+		where = clause.Join(" AND ", In(n.Column, which).clause, where)
+	}
+	return clause.Of("SELECT ? FROM (SELECT f.* ?) s ORDER BY ?", columns, n.Series.newestFirst(where, count), n.Series.order("s")), nil
+}
+
+// Joined is the line through the newest rows of the feature k.id, oldest first,
+// in a form; NULL with fewer than two.
+func (n *Nested) Joined(form postgis.Form, during *DateTimeRange, last *int) (clause.C, error) {
+	count, err := pageSize("last", last, MaxLast, MaxLast)
+	if err != nil {
+		return clause.C{}, err
+	}
+	return clause.Of("SELECT ? FROM (SELECT ? AS line, count(*) AS n FROM (SELECT f.geom, f.at ?) s) l WHERE l.n > 1",
+		form.In(clause.Of("l.line")), postgis.MakeLine(), n.Series.newestFirst(during.within(clause.Of("f.at")), count)), nil
+}
+
+// NestedOf finds a layer's nested list by its field.
+func (s *System) NestedOf(field string) (*Nested, bool) {
+	for i := range s.Nested {
+		if s.Nested[i].Field == field {
+			return &s.Nested[i], true
+		}
+	}
+	return nil, false
+}

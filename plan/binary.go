@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"time"
+
+	"geohub/layer"
+)
+
+// This file reads PostgreSQL's binary values and appends them as JSON, in the
+// form that the typed printer gives them.
+
+// epoch is the moment that PostgreSQL counts microseconds from.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func timeOf(raw []byte) time.Time {
+	return epoch.Add(time.Duration(int64(binary.BigEndian.Uint64(raw))) * time.Microsecond)
+}
+
+func floatOf(raw []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(raw)) }
+
+func intOf(raw []byte) int64 {
+	if len(raw) == 4 {
+		return int64(int32(binary.BigEndian.Uint32(raw)))
+	}
+	return int64(binary.BigEndian.Uint64(raw))
+}
+
+// appendKind appends a value of a kind that is not NULL.
+func appendKind(b []byte, kind layer.Kind, raw []byte) []byte {
+	switch kind {
+	case layer.KindFloat:
+		return appendFloat(b, floatOf(raw))
+	case layer.KindInt:
+		return strconv.AppendInt(b, intOf(raw), 10)
+	case layer.KindBool:
+		return strconv.AppendBool(b, raw[0] != 0)
+	case layer.KindDateTime:
+		return appendTime(b, timeOf(raw))
+	case layer.KindDate:
+		day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
+		return day.AppendFormat(b, `"2006-01-02"`)
+	case layer.KindStrings, layer.KindEnums:
+		b = append(b, '[')
+		n := 0
+		eachElement(raw, func(element []byte) {
+			if n++; n > 1 {
+				b = append(b, ',')
+			}
+			b = appendString(b, element)
+		})
+		return append(b, ']')
+	}
+	return appendString(b, raw)
+}
+
+// appendFloat appends a number as gqlgen does. There are no others: ingest
+// refuses what is not finite.
+func appendFloat(b []byte, f float64) []byte { return strconv.AppendFloat(b, f, 'g', -1, 64) }
+
+// appendTime appends a moment as UTC with Z, in quotes.
+func appendTime(b []byte, t time.Time) []byte {
+	b = append(b, '"')
+	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// appendString appends a text in quotes, escaped as gqlgen does.
+func appendString[S ~[]byte | ~string](b []byte, s S) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '\t':
+			b = append(b, `\t`...)
+		case '\r':
+			b = append(b, `\r`...)
+		case '\n':
+			b = append(b, `\n`...)
+		case '"', '\\':
+			b = append(b, '\\', c)
+		default:
+			b = append(b, `\u00`...)
+			b = append(b, hexDigits[c>>4], hexDigits[c&0xf])
+		}
+		start = i + 1
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
+// appendRecord splits a record into the values of its columns, nil for NULL.
+func appendRecord(to [][]byte, raw []byte) [][]byte {
+	n := int(binary.BigEndian.Uint32(raw))
+	raw = raw[4:]
+	for range n {
+		size := int(int32(binary.BigEndian.Uint32(raw[4:])))
+		raw = raw[8:]
+		if size < 0 {
+			to = append(to, nil)
+			continue
+		}
+		to, raw = append(to, raw[:size]), raw[size:]
+	}
+	return to
+}
+
+// eachElement walks an array of one dimension, nil for NULL.
+func eachElement(raw []byte, each func([]byte)) {
+	if binary.BigEndian.Uint32(raw) == 0 {
+		return
+	}
+	n := int(binary.BigEndian.Uint32(raw[12:]))
+	raw = raw[20:]
+	for range n {
+		size := int(int32(binary.BigEndian.Uint32(raw)))
+		raw = raw[4:]
+		if size < 0 {
+			each(nil)
+			continue
+		}
+		each(raw[:size])
+		raw = raw[size:]
+	}
+}

@@ -1,0 +1,374 @@
+package plan
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/paulmach/orb/encoding/ewkb"
+
+	"geohub/clause"
+	"geohub/geo/postgis"
+	"geohub/layer"
+)
+
+// feature compiles a selection of a row f of a layer.
+func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.CollectedField) (printer, error) {
+	return c.object(s.Type, fields, func(f graphql.CollectedField) (printer, error) {
+		if !c.r.Sees(s, f.Name) {
+			if nullable(f) && f.Name != "unit" && f.Name != "provenance" && f.Name != "freshness" {
+				if _, nested := s.NestedOf(f.Name); !nested && len(f.Selections) == 0 {
+					return null, nil
+				}
+			}
+			return nil, unfit("masked " + f.Name)
+		}
+		if column, ok := s.Lookup(f.Name); ok && !column.Hidden {
+			i := cols.add(column.Column, always(clause.Column("f", column.Column)))
+			if (column.Kind == layer.KindStrings || column.Kind == layer.KindEnums) && !nullable(f) {
+				return orEmpty(i, column.Kind), nil
+			}
+			return value(i, column.Kind), nil
+		}
+		if n, ok := s.NestedOf(f.Name); ok {
+			return c.nested(s, n, cols, f)
+		}
+		if column, to, ok := c.r.Catalog().Info(s).Refers(f.Name); ok {
+			key := clause.Column("f", column)
+			if to == nil {
+				return c.agency(key, cols, f)
+			}
+			return c.follow(to, key, cols, f)
+		}
+		return c.base(s, cols, f)
+	})
+}
+
+// base compiles a field that every layer has.
+func (c *compiler) base(s *layer.System, cols *columns, f graphql.CollectedField) (printer, error) {
+	column := func(name string, kind layer.Kind) (printer, error) {
+		return value(cols.add(name, always(clause.Column("f", name))), kind), nil
+	}
+	switch f.Name {
+	case "id":
+		return column("id", layer.KindString)
+	case "layer":
+		return constant(`"` + s.Name + `"`), nil
+	case "positionAccuracyM":
+		return column("position_accuracy_m", layer.KindFloat)
+	case "observedAt":
+		return column("observed_at", layer.KindDateTime)
+	case "updatedAt":
+		return column("updated_at", layer.KindDateTime)
+	case "label":
+		return c.title(s.Type, "label", cols, f), nil
+	case "aliases":
+		return orEmpty(cols.add("aliases", always(clause.Of("ARRAY(SELECT a.alias FROM feature_aliases a WHERE a.id = f.id ORDER BY a.alias)"))), layer.KindStrings), nil
+	case "masked":
+		b := []byte("[")
+		for i, name := range c.r.MaskedOf(s) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, name)
+		}
+		return constant(string(append(b, ']'))), nil
+	case "geometry":
+		return c.geometry(s.Type, cols, f, postgis.Geom()), nil
+	case "position":
+		return c.position(s, cols, f)
+	case "freshness":
+		return c.freshness(s, cols, f)
+	case "unit":
+		return c.unit(clause.Of("f.unit_id"), cols, f)
+	case "provenance":
+		return c.provenance(cols, f)
+	}
+	return nil, unfit("field " + s.Type + "." + f.Name)
+}
+
+// title prints a text in the language asked for, of the columns name and name_en.
+func (c *compiler) title(typ, name string, cols *columns, f graphql.CollectedField) printer {
+	vi := cols.add(name, always(clause.Column("f", name)))
+	en := cols.add(name+"_en", always(clause.Column("f", name+"_en")))
+	args := c.arguments(typ, f)
+	return func(x *run, b []byte, columns [][]byte) []byte {
+		lang, _ := x.args[args].(map[string]any)["lang"].(*layer.Lang)
+		text := columns[vi]
+		if lang != nil && *lang == layer.EN && len(columns[en]) > 0 {
+			text = columns[en]
+		}
+		if len(text) == 0 && nullable(f) {
+			return append(b, "null"...)
+		}
+		return appendString(b, text)
+	}
+}
+
+// shape is the arguments of a geometry field.
+type shape struct {
+	form     postgis.Form
+	decimals int
+}
+
+// shapes gives the place of the arguments of a geometry field.
+func (c *compiler) shapes(typ string, f graphql.CollectedField) int {
+	return c.reads(func(x *run) (any, error) {
+		args, err := c.p.options.Arguments(x.ctx, typ, f.Name, f.ArgumentMap(x.vars))
+		if err != nil {
+			return nil, err
+		}
+		crs, _ := args["crs"].(*int)
+		simplifyM, _ := args["simplifyM"].(*float64)
+		precision, _ := args["precision"].(*int)
+		form, err := x.r.Shape(x.ctx, crs, simplifyM, precision)
+		decimals := -1
+		if precision != nil {
+			decimals = *precision
+		}
+		return shape{form, decimals}, err
+	})
+}
+
+// geometry prints a geometry in the form asked for.
+func (c *compiler) geometry(typ string, cols *columns, f graphql.CollectedField, g clause.C) printer {
+	args := c.shapes(typ, f)
+	i := cols.own(func(x *run) (clause.C, error) { return x.args[args].(shape).form.In(g), nil })
+	return shaped(i, args)
+}
+
+func shaped(i, args int) printer {
+	return func(x *run, b []byte, columns [][]byte) []byte {
+		if columns[i] == nil {
+			return append(b, "null"...)
+		}
+		out, err := postgis.AppendGeoJSON(b, columns[i], x.args[args].(shape).decimals)
+		if err != nil && x.err == nil {
+			x.err = err
+		}
+		return out
+	}
+}
+
+// position prints the feature's point, or one on its surface.
+func (c *compiler) position(s *layer.System, cols *columns, f graphql.CollectedField) (printer, error) {
+	place := postgis.OnSurface()
+	if s.Points {
+		place = postgis.Geom()
+	}
+	i := cols.add("position", always(place))
+	point, err := c.lonLat(f)
+	if err != nil {
+		return nil, err
+	}
+	return func(x *run, b []byte, columns [][]byte) []byte {
+		if columns[i] == nil {
+			return append(b, "null"...)
+		}
+		return point(x, b, columns[i:])
+	}, nil
+}
+
+// lonLat prints the point in the first column.
+func (c *compiler) lonLat(f graphql.CollectedField) (printer, error) {
+	return c.object("LonLatPoint", c.collect(f, "LonLatPoint"), func(f graphql.CollectedField) (printer, error) {
+		switch f.Name {
+		case "lon":
+			return ordinate(0, 0), nil
+		case "lat":
+			return ordinate(0, 1), nil
+		}
+		return nil, unfit("field LonLatPoint." + f.Name)
+	})
+}
+
+// ordinate prints one of the coordinates of a point.
+func ordinate(i, of int) printer {
+	return func(x *run, b []byte, columns [][]byte) []byte {
+		p, ok := postgis.PointOf(columns[i])
+		if !ok && x.err == nil {
+			_, _, x.err = ewkb.Unmarshal(columns[i])
+		}
+		return appendFloat(b, p[of])
+	}
+}
+
+func (c *compiler) freshness(s *layer.System, cols *columns, f graphql.CollectedField) (printer, error) {
+	i := cols.add("observed_at", always(clause.Of("f.observed_at")))
+	fresh := func(x *run, columns [][]byte) *layer.Freshness {
+		if columns[i] == nil {
+			return x.r.FreshnessOf(s, nil)
+		}
+		t := timeOf(columns[i])
+		return x.r.FreshnessOf(s, &t)
+	}
+	return c.object("Freshness", c.collect(f, "Freshness"), func(f graphql.CollectedField) (printer, error) {
+		switch f.Name {
+		case "dueAt":
+			return func(x *run, b []byte, columns [][]byte) []byte {
+				if due := fresh(x, columns).DueAt; due != nil {
+					return appendTime(b, *due)
+				}
+				return append(b, "null"...)
+			}, nil
+		case "stale":
+			return func(x *run, b []byte, columns [][]byte) []byte {
+				if fresh(x, columns).Stale {
+					return append(b, "true"...)
+				}
+				return append(b, "false"...)
+			}, nil
+		}
+		return nil, unfit("field Freshness." + f.Name)
+	})
+}
+
+// unless prints a text, null when it is empty.
+func textOrNull(i int) printer {
+	return func(_ *run, b []byte, columns [][]byte) []byte {
+		if len(columns[i]) == 0 {
+			return append(b, "null"...)
+		}
+		return appendString(b, columns[i])
+	}
+}
+
+func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer, error) {
+	source := cols.add("source", always(clause.Of("f.source")))
+	inner, err := c.object("Provenance", c.collect(f, "Provenance"), func(f graphql.CollectedField) (printer, error) {
+		switch f.Name {
+		case "source":
+			return value(source, layer.KindString), nil
+		case "recordKey":
+			return textOrNull(cols.add("record_key", always(clause.Of("f.record_key")))), nil
+		case "exchange":
+			return textOrNull(cols.add("exchange", always(clause.Of("f.exchange")))), nil
+		case "agency":
+			return c.agency(clause.Of("f.agency_code"), cols, f)
+		}
+		return nil, unfit("field Provenance." + f.Name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(x *run, b []byte, columns [][]byte) []byte {
+		if len(columns[source]) == 0 {
+			return append(b, "null"...)
+		}
+		return inner(x, b, columns)
+	}, nil
+}
+
+// unit compiles the unit whose id is key.
+func (c *compiler) unit(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
+	return c.lookup(key, cols, clause.Of("units f WHERE f.id = k.key"), func(in *columns) (printer, error) {
+		return c.object("Unit", c.collect(f, "Unit", "_Entity"), func(f graphql.CollectedField) (printer, error) {
+			if column, kind, ok := layer.UnitColumn(f.Name); ok {
+				return value(in.add(column, always(clause.Column("f", column))), kind), nil
+			}
+			switch f.Name {
+			case "name":
+				return c.title("Unit", "name", in, f), nil
+			case "geometry":
+				return c.geometry("Unit", in, f, postgis.Geom()), nil
+			}
+			return nil, unfit("field Unit." + f.Name)
+		})
+	})
+}
+
+// agency compiles the agency whose code is key.
+func (c *compiler) agency(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
+	return c.lookup(key, cols, clause.Of("agencies f WHERE f.code = k.key"), func(in *columns) (printer, error) {
+		return c.object("Agency", c.collect(f, "Agency", "_Entity"), func(f graphql.CollectedField) (printer, error) {
+			switch f.Name {
+			case "code":
+				return value(in.add("code", always(clause.Of("f.code"))), layer.KindString), nil
+			case "name":
+				return c.title("Agency", "name", in, f), nil
+			}
+			return nil, unfit("field Agency." + f.Name)
+		})
+	})
+}
+
+// follow compiles the row of another layer whose id, or former id, is key.
+func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
+	from := clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = k.key), k.key))", clause.Name(to.Table), clause.And(c.r.Policy(to)))
+	return c.lookup(key, cols, from, func(in *columns) (printer, error) {
+		return c.feature(to, in, c.collect(f, to.Type, "Feature", "_Entity"))
+	})
+}
+
+// lookup compiles one row of another table, found by a key of this one: k.key.
+func (c *compiler) lookup(key clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+	in := &columns{}
+	inner, err := c.inside(func() (printer, error) { return compile(in) })
+	if err != nil {
+		return nil, err
+	}
+	i := cols.own(func(x *run) (clause.C, error) {
+		row, err := in.row(x)
+		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ? AS key) k)", row, from, key), err
+	})
+	return c.record(i, inner), nil
+}
+
+// nested compiles a list of a row's own rows.
+func (c *compiler) nested(s *layer.System, n *layer.Nested, cols *columns, f graphql.CollectedField) (printer, error) {
+	if n.Line {
+		args, forms := c.arguments(s.Type, f), c.shapes(s.Type, f)
+		i := cols.own(func(x *run) (clause.C, error) {
+			a := x.args[args].(map[string]any)
+			during, _ := a["during"].(*layer.DateTimeRange)
+			last, _ := a["last"].(*int)
+			line, err := n.Joined(x.args[forms].(shape).form, during, last)
+			return clause.Of("(SELECT (?) FROM (SELECT f.id) k)", line), err
+		})
+		return shaped(i, forms), nil
+	}
+	unless := clause.C{}
+	if n.Unless != "" {
+		if !c.r.Sees(s, n.Unless) {
+			return nil, unfit("masked " + n.Unless)
+		}
+		column, _ := s.Lookup(n.Unless)
+		unless = clause.Of("? IS NOT NULL", clause.Column("f", column.Column))
+	}
+	args := c.arguments(s.Type, f)
+	in := &columns{}
+	typ := f.Definition.Type.Name()
+	inner, err := c.inside(func() (printer, error) {
+		return c.object(typ, c.collect(f, typ), func(f graphql.CollectedField) (printer, error) {
+			for _, field := range n.Series.Fields {
+				if field.Name == f.Name {
+					return value(in.add(field.Column, always(clause.Column("s", field.Column))), field.Kind), nil
+				}
+			}
+			switch f.Name {
+			case "lon":
+				return ordinate(in.add("geom", always(clause.Of("s.geom"))), 0), nil
+			case "lat":
+				return ordinate(in.add("geom", always(clause.Of("s.geom"))), 1), nil
+			}
+			return nil, unfit("field " + typ + "." + f.Name)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	i := cols.own(func(x *run) (clause.C, error) {
+		a := x.args[args].(map[string]any)
+		during, _ := a["during"].(*layer.DateTimeRange)
+		last, _ := a["last"].(*int)
+		which, _ := a[n.In].([]string)
+		row, err := in.row(x)
+		if err != nil {
+			return row, err
+		}
+		newest, err := n.Newest(row, which, during, last)
+		list := clause.Of("(SELECT ARRAY(?) FROM (SELECT f.id) k)", newest)
+		if !unless.Empty() {
+			list = clause.Of("CASE WHEN ? THEN ? END", unless, list)
+		}
+		return list, err
+	})
+	return c.records(i, inner), nil
+}

@@ -1,0 +1,356 @@
+package plan
+
+import (
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"geohub/clause"
+	"geohub/geo"
+	"geohub/layer"
+)
+
+// one compiles a row by its id, or a former id.
+func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) {
+	cols := &columns{}
+	row, err := c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
+	if err != nil {
+		return plan{}, err
+	}
+	args := c.arguments("Query", f)
+	what := "read " + s.Field
+	return plan{print: func(x *run, b []byte) ([]byte, error) {
+		list, err := cols.sql(x)
+		if err != nil {
+			return nil, err
+		}
+		id := x.args[args].(map[string]any)["id"].(string)
+		statement := clause.Of("SELECT ? FROM ? f WHERE ? AND f.id = ANY (ARRAY[?, (SELECT a.id FROM feature_aliases a WHERE a.alias = ?)]) LIMIT 1",
+			list, clause.Name(s.Table), clause.And(x.r.Policy(s)), id, id)
+		found := false
+		err = x.r.Query(x.ctx, what, statement, func(values [][]byte) error {
+			found = true
+			b = row(x, b, values)
+			return nil
+		})
+		if !found {
+			b = append(b, "null"...)
+		}
+		return b, err
+	}}, nil
+}
+
+// connection compiles a page of a layer's list.
+func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, error) {
+	page := &page{compiler: c, s: s, cols: &columns{}, whole: &columns{}}
+	if err := page.members(f); err != nil {
+		return plan{}, err
+	}
+	args := c.arguments("Query", f)
+	return plan{print: func(x *run, b []byte) ([]byte, error) {
+		a := x.args[args].(map[string]any)
+		q := layer.Query{}
+		q.Filter, _ = f.ArgumentMap(x.vars)["filter"].(map[string]any)
+		q.Area, _ = a["area"].(*geo.Area)
+		q.Near, _ = a["near"].(*geo.Near)
+		q.Order, _ = a["orderBy"].(*layer.Order)
+		q.First, _ = a["first"].(*int)
+		q.After, _ = a["after"].(*string)
+		list, err := x.r.Ask(x.ctx, s, q)
+		if err != nil {
+			return nil, err
+		}
+		return page.print(x, list, b)
+	}}, nil
+}
+
+// page is a connection compiled.
+type page struct {
+	*compiler
+	s     *layer.System
+	cols  *columns // of a row
+	whole *columns // of the whole list
+	parts []part
+	// Places among a row's columns: -1 when they are not needed.
+	id, text, metres int
+	rows             bool // whether rows are asked for at all
+}
+
+// part is a member of a connection: rows (each is set) or the whole's.
+type part struct {
+	key  string
+	each printer // of a row
+	rest func(x *run, b []byte, p *found) []byte
+}
+
+// found is what is known of a page when its rows are through.
+type found struct {
+	list        *layer.List
+	whole       [][]byte
+	n           int
+	more        bool
+	first, last mark
+}
+
+// mark is what a cursor is made of.
+type mark struct {
+	id    string
+	value *string
+}
+
+func (m mark) cursor(l *layer.List) string { return l.Cursor(m.value, m.id) }
+
+func (p *page) members(f graphql.CollectedField) error {
+	p.id, p.text, p.metres = -1, -1, -1
+	for _, field := range p.collect(f, p.s.Type+"Connection") {
+		if len(field.Deferrables) > 0 {
+			return unfit("@defer")
+		}
+		m := part{key: string(appendString(nil, field.Alias)) + ":"}
+		var err error
+		switch field.Name {
+		case "__typename":
+			name := constant(string(appendString(nil, p.s.Type+"Connection")))
+			m.rest = func(x *run, b []byte, _ *found) []byte { return name(x, b, nil) }
+		case "nodes":
+			p.rows = true
+			m.each, err = p.feature(p.s, p.cols, p.collect(field, p.s.Type, "Feature", "_Entity"))
+		case "edges":
+			p.rows = true
+			m.each, err = p.edge(field)
+		case "pageInfo":
+			p.rows = true
+			m.rest, err = p.pageInfo(field)
+		case "totalCount":
+			i := p.whole.add("count", func(x *run) (clause.C, error) { return x.list.CountOf(), nil })
+			m.rest = func(_ *run, b []byte, p *found) []byte { return strconv.AppendInt(b, intOf(p.whole[i]), 10) }
+		case "extent":
+			m.rest = p.extent()
+		default:
+			err = unfit("field " + p.s.Type + "Connection." + field.Name)
+		}
+		if err != nil {
+			return err
+		}
+		p.parts = append(p.parts, m)
+	}
+	return nil
+}
+
+// marks has the columns that cursors are made of among a row's.
+func (p *page) marks() {
+	if p.id < 0 {
+		p.id = p.cols.add("id", always(clause.Of("f.id")))
+		p.text = p.cols.own(func(x *run) (clause.C, error) {
+			if by := x.list.OrderBy(); !by.Empty() {
+				return clause.Of("(?)::text", by), nil
+			}
+			return clause.Of("NULL::text"), nil
+		})
+	}
+}
+
+func (p *page) markOf(columns [][]byte) mark {
+	m := mark{id: string(columns[p.id])}
+	if columns[p.text] != nil {
+		text := string(columns[p.text])
+		m.value = &text
+	}
+	return m
+}
+
+func (p *page) edge(f graphql.CollectedField) (printer, error) {
+	typ := p.s.Type + "Edge"
+	return p.object(typ, p.collect(f, typ), func(f graphql.CollectedField) (printer, error) {
+		switch f.Name {
+		case "node":
+			return p.feature(p.s, p.cols, p.collect(f, p.s.Type, "Feature", "_Entity"))
+		case "cursor":
+			p.marks()
+			return func(x *run, b []byte, columns [][]byte) []byte {
+				return appendString(b, p.markOf(columns).cursor(x.list))
+			}, nil
+		case "distanceM":
+			i := p.cols.add("metres", func(x *run) (clause.C, error) {
+				if x.list.Near() {
+					return x.list.OrderBy(), nil
+				}
+				return clause.Of("NULL::float8"), nil
+			})
+			return value(i, layer.KindFloat), nil
+		}
+		return nil, unfit("field " + typ + "." + f.Name)
+	})
+}
+
+func (p *page) pageInfo(f graphql.CollectedField) (func(*run, []byte, *found) []byte, error) {
+	p.marks()
+	type at func(x *run, b []byte, f *found) []byte
+	var members []at
+	for i, field := range p.collect(f, "PageInfo") {
+		key := string(appendString(nil, field.Alias)) + ":"
+		if i > 0 {
+			key = "," + key
+		}
+		var say at
+		switch field.Name {
+		case "__typename":
+			say = func(_ *run, b []byte, _ *found) []byte { return append(b, `"PageInfo"`...) }
+		case "hasNextPage":
+			say = func(_ *run, b []byte, f *found) []byte { return strconv.AppendBool(b, f.more) }
+		case "hasPreviousPage":
+			say = func(_ *run, b []byte, f *found) []byte { return strconv.AppendBool(b, f.list.After()) }
+		case "startCursor":
+			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, f.first) }
+		case "endCursor":
+			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, f.last) }
+		default:
+			return nil, unfit("field PageInfo." + field.Name)
+		}
+		members = append(members, func(x *run, b []byte, f *found) []byte { return say(x, append(b, key...), f) })
+	}
+	return func(x *run, b []byte, f *found) []byte {
+		b = append(b, '{')
+		for _, m := range members {
+			b = m(x, b, f)
+		}
+		return append(b, '}')
+	}, nil
+}
+
+func (f *found) mark(b []byte, m mark) []byte {
+	if f.n == 0 {
+		return append(b, "null"...)
+	}
+	return appendString(b, m.cursor(f.list))
+}
+
+func (p *page) extent() func(*run, []byte, *found) []byte {
+	if !p.r.Sees(p.s, "geometry") {
+		return func(_ *run, b []byte, _ *found) []byte { return append(b, "null"...) }
+	}
+	i := p.whole.add("extent", func(x *run) (clause.C, error) { return x.list.ExtentOf(), nil })
+	return func(_ *run, b []byte, p *found) []byte {
+		if p.whole[i] == nil {
+			return append(b, "null"...)
+		}
+		var box geo.BBox
+		at := 0
+		eachElement(p.whole[i], func(raw []byte) { box[at] = floatOf(raw); at++ })
+		return box.Append(b)
+	}
+}
+
+// print runs the page's one statement and appends the connection.
+func (p *page) print(x *run, list *layer.List, b []byte) ([]byte, error) {
+	x.list = list
+	f := &found{list: list}
+	statement, err := p.statement(x, list)
+	if err != nil {
+		return nil, err
+	}
+	lists := make([]buffer, len(p.parts))
+	defer func() {
+		for i := range lists {
+			lists[i].free()
+		}
+	}()
+	if !statement.Empty() {
+		whole := len(p.whole.all)
+		err = x.r.Query(x.ctx, "read "+p.s.Field, statement, func(values [][]byte) error {
+			if whole > 0 && f.whole == nil {
+				f.whole = keep(values[:whole])
+			}
+			if !p.rows {
+				return nil
+			}
+			row := values[whole:]
+			if whole > 0 { // a page without rows has one row without a number
+				if row[len(row)-1] == nil {
+					return nil
+				}
+				row = row[:len(row)-1]
+			}
+			if f.n == list.First() {
+				f.more = true
+				return nil
+			}
+			if p.id >= 0 {
+				if f.n == 0 {
+					f.first = p.markOf(row)
+				}
+				f.last = p.markOf(row)
+			}
+			for i := range p.parts {
+				if each := p.parts[i].each; each != nil {
+					l := lists[i].get()
+					if f.n > 0 {
+						*l = append(*l, ',')
+					}
+					*l = each(x, *l, row)
+				}
+			}
+			f.n++
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	b = append(b, '{')
+	for i := range p.parts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, p.parts[i].key...)
+		if p.parts[i].each != nil {
+			b = append(b, '[')
+			b = append(b, lists[i].bytes()...)
+			b = append(b, ']')
+			continue
+		}
+		b = p.parts[i].rest(x, b, f)
+	}
+	return append(b, '}'), nil
+}
+
+// statement is the page's rows, with what is asked of the whole list in each of
+// them; empty when neither is asked for.
+func (p *page) statement(x *run, list *layer.List) (clause.C, error) {
+	var statement clause.C
+	if p.rows {
+		cols, err := p.cols.sql(x)
+		if err != nil {
+			return cols, err
+		}
+		with, from := list.Page()
+		switch {
+		case len(p.whole.all) > 0 && len(p.cols.all) > 0:
+			statement = clause.Of("?SELECT ?, true AS here ?", with, cols, from)
+		case len(p.whole.all) > 0, len(p.cols.all) == 0:
+			statement = clause.Of("?SELECT true AS here ?", with, from)
+		default:
+			statement = clause.Of("?SELECT ? ?", with, cols, from)
+		}
+	}
+	if len(p.whole.all) == 0 {
+		return statement, nil
+	}
+	whole, err := p.whole.sql(x)
+	if err != nil || !p.rows {
+		return clause.Of("SELECT ?", whole), err
+	}
+	// One row on the left: the right one's order is the answer's.
+	return clause.Of("SELECT * FROM (SELECT ?) w LEFT JOIN LATERAL (?) p ON true", whole, statement), nil
+}
+
+// keep copies values that are to outlive their row.
+func keep(values [][]byte) [][]byte {
+	out := make([][]byte, len(values))
+	for i, v := range values {
+		if v != nil {
+			out[i] = append([]byte{}, v...)
+		}
+	}
+	return out
+}
