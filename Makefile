@@ -5,7 +5,7 @@ NODE := $(shell command -v node 2>/dev/null)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test check chaos bench generate deps web build clean
+.PHONY: help run test check chaos bench bench-ingest generate deps web build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to da
 chaos: deps ## kill hubs and connections fifty times; the tables must end the same
 	go test ./internal/chaos -run TestKills -v -timeout 80m -args -kills=50; code=$$?; go run ./internal/pgtest/stop; exit $$code
 
-bench: deps ## how fast sources are read, beside COPY of the same rows; wants a quiet machine and some minutes
+bench: deps ## how fast queries are answered, beside a bare handler on the same tables; wants wrk, a quiet machine and some minutes
+	@go build -o bin/bench ./bench && bin/bench $(BENCH)
+
+bench-ingest: deps ## how fast sources are read, beside COPY of the same rows; wants a quiet machine and some minutes
 	@go run ./internal/bench $(BENCH); code=$$?; go run ./internal/pgtest/stop; exit $$code
 
 generate: ## write what follows from the layers' declarations, and the GraphQL server

@@ -62,26 +62,16 @@ type grouping struct {
 }
 
 func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
-	if len(by) == 0 || len(by) > maxGroupKeys {
-		return nil, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(by)).With("limit", maxGroupKeys)
-	}
-	keys := make([]grouping, len(by))
-	columns := make([]clause.C, len(by))
-	for i, field := range by {
-		var err error
-		if keys[i], err = l.grouping(field); err != nil {
-			return nil, err
-		}
-		columns[i] = keys[i].sql
+	keys, c, err := l.cells(by)
+	if err != nil {
+		return nil, err
 	}
 	type cell struct {
 		values []*string
 		count  int
 	}
 	var cells []cell
-	c := clause.Of("SELECT count(*), ? FROM ? f WHERE ? GROUP BY ? ORDER BY ? LIMIT ?", clause.Join(", ", columns...),
-		clause.Name(l.s.Table), l.where, ordinals(len(by)), ordinals(len(by)), maxGroups+1)
-	err := l.r.query(ctx, "group "+l.s.Field, c, func(rows pgx.Rows) error {
+	err = l.r.query(ctx, "group "+l.s.Field, c, func(rows pgx.Rows) error {
 		cell := cell{values: make([]*string, len(by))}
 		dest := []any{&cell.count}
 		for i := range by {
@@ -100,7 +90,7 @@ func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
 		return nil, err
 	}
 	if len(cells) > maxGroups {
-		return nil, fault.Invalid("COST_LIMIT", "the grouping has over %d cells; ask for fewer keys or a smaller area", maxGroups).With("limit", maxGroups)
+		return nil, tooManyGroups()
 	}
 	out := make([]*Group, len(cells))
 	for i, cell := range cells {
@@ -118,6 +108,31 @@ func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
 	}
 	return out, nil
 }
+
+func tooManyGroups() error {
+	return fault.Invalid("COST_LIMIT", "the grouping has over %d cells; ask for fewer keys or a smaller area", maxGroups).With("limit", maxGroups)
+}
+
+// cells selects the cells of a grouping: how many rows, and the keys as text in
+// columns k2, k3, …. One more than there may be says that there are too many.
+func (l *List) cells(by []GroupField) ([]grouping, clause.C, error) {
+	if len(by) == 0 || len(by) > maxGroupKeys {
+		return nil, clause.C{}, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(by)).With("limit", maxGroupKeys)
+	}
+	keys := make([]grouping, len(by))
+	columns := make([]clause.C, len(by))
+	for i, field := range by {
+		var err error
+		if keys[i], err = l.grouping(field); err != nil {
+			return nil, clause.C{}, err
+		}
+		columns[i] = clause.Of("? AS ?", keys[i].sql, keyColumn(i))
+	}
+	return keys, clause.Of("SELECT count(*) AS n, ? FROM ? f WHERE ? GROUP BY ? ORDER BY ? LIMIT ?", clause.Join(", ", columns...),
+		clause.Name(l.s.Table), l.where, ordinals(len(by)), ordinals(len(by)), maxGroups+1), nil
+}
+
+func keyColumn(i int) clause.C { return clause.Name("k" + strconv.Itoa(i+2)) }
 
 // ordinals are the places of n columns after the count: 2, 3, ….
 func ordinals(n int) clause.C {
@@ -140,13 +155,7 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 			if !found || err != nil {
 				return &GroupKey{}, err
 			}
-			from := u.ValidFrom.Start()
-			k := &GroupKey{Value: &u.Code, title: u.title, From: &from}
-			if u.ValidTo != nil {
-				to := u.ValidTo.Start()
-				k.To = &to
-			}
-			return k, nil
+			return unitKeyOf(u.Code, u.title, u.ValidFrom, u.ValidTo), nil
 		}
 		return g, nil
 	case "AGENCY":
@@ -184,6 +193,16 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 		}
 	}
 	return g, fault.Invalid("BAD_INPUT", "%s can't be grouped by %s", l.s.Field, field)
+}
+
+func unitKeyOf(code string, title Title, from geo.Date, to *geo.Date) *GroupKey {
+	start := from.Start()
+	k := &GroupKey{Value: &code, title: title, From: &start}
+	if to != nil {
+		end := to.Start()
+		k.To = &end
+	}
+	return k
 }
 
 // timeGrouping is a key of half-open times in Asia/Ho_Chi_Minh, whose value is

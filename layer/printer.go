@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"geohub/clause"
+	"geohub/geo"
 	"geohub/geo/postgis"
 )
 
@@ -162,4 +163,59 @@ func (s *System) NestedOf(field string) (*Nested, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Cells selects the cells of a grouping as one array of records: how many rows,
+// and for each key the record of what it stands for.
+func (l *List) Cells(by []GroupField) (clause.C, []Grouping, error) {
+	keys, cells, err := l.cells(by)
+	if err != nil {
+		return clause.C{}, nil, err
+	}
+	columns := []clause.C{clause.Of("g.n")}
+	out := make([]Grouping, len(keys))
+	for i, k := range keys {
+		column := clause.Of("g.?", keyColumn(i))
+		out[i] = Grouping{Field: by[i], of: k}
+		switch k.field {
+		case "UNIT":
+			column = clause.Of("(SELECT ROW(f.code, f.name, f.name_en, f.valid_from, f.valid_to) FROM units f WHERE f.id = ?::int)", column)
+		case "AGENCY":
+			column = clause.Of("(SELECT ROW(?, f.name, f.name_en) FROM (SELECT) one LEFT JOIN agencies f ON f.code = ? WHERE ? IS NOT NULL)", column, column, column)
+		}
+		columns = append(columns, column)
+	}
+	return clause.Of("ARRAY(SELECT ROW(?) FROM (?) g)", clause.Join(", ", columns...), cells), out, nil
+}
+
+// MaxGroups is the most cells of a grouping; Cells may select one more, which
+// says that there are too many.
+const MaxGroups = maxGroups
+
+// Grouping is a key of a grouping.
+type Grouping struct {
+	Field GroupField
+	of    grouping
+}
+
+// Record says whether the key comes as a record of what it stands for.
+func (g Grouping) Record() bool { return g.Field == "UNIT" || g.Field == "AGENCY" }
+
+// Key is what a value of the key stands for.
+func (g Grouping) Key(ctx context.Context, value string) (*GroupKey, error) {
+	k, err := g.of.key(ctx, value)
+	if k != nil {
+		k.Field = string(g.Field)
+	}
+	return k, err
+}
+
+// KeyOf is what the values of a record stand for; dates are nil but of a unit.
+func (g Grouping) KeyOf(value string, title Title, from, to *geo.Date) *GroupKey {
+	k := &GroupKey{Value: &value, title: title}
+	if from != nil {
+		k = unitKeyOf(value, title, *from, to)
+	}
+	k.Field = string(g.Field)
+	return k
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"geohub/geo"
 	"geohub/layer"
 )
 
@@ -17,6 +18,11 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func timeOf(raw []byte) time.Time {
 	return epoch.Add(time.Duration(int64(binary.BigEndian.Uint64(raw))) * time.Microsecond)
+}
+
+func dateOf(raw []byte) geo.Date {
+	day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
+	return geo.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
 }
 
 func floatOf(raw []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(raw)) }

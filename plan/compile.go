@@ -198,6 +198,13 @@ func (c *compiler) records(i int, inner printer) printer {
 	}
 }
 
+// fail remembers the first fault of a value: the answer is not given then.
+func (x *run) fail(err error) {
+	if x.err == nil {
+		x.err = err
+	}
+}
+
 // open splits a record of a depth; those of one depth are open one at a time.
 func (x *run) open(depth int, raw []byte) [][]byte {
 	for len(x.at) <= depth {

@@ -1,8 +1,9 @@
 package plan
 
 import (
+	"errors"
+
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/paulmach/orb/encoding/ewkb"
 
 	"geohub/clause"
 	"geohub/geo/postgis"
@@ -140,8 +141,8 @@ func shaped(i, args int) printer {
 			return append(b, "null"...)
 		}
 		out, err := postgis.AppendGeoJSON(b, columns[i], x.args[args].(shape).decimals)
-		if err != nil && x.err == nil {
-			x.err = err
+		if err != nil {
+			x.fail(err)
 		}
 		return out
 	}
@@ -183,8 +184,8 @@ func (c *compiler) lonLat(f graphql.CollectedField) (printer, error) {
 func ordinate(i, of int) printer {
 	return func(x *run, b []byte, columns [][]byte) []byte {
 		p, ok := postgis.PointOf(columns[i])
-		if !ok && x.err == nil {
-			_, _, x.err = ewkb.Unmarshal(columns[i])
+		if !ok {
+			x.fail(errors.New("a point was expected"))
 		}
 		return appendFloat(b, p[of])
 	}

@@ -126,6 +126,8 @@ func (p *page) members(f graphql.CollectedField) error {
 			m.rest = func(_ *run, b []byte, p *found) []byte { return strconv.AppendInt(b, intOf(p.whole[i]), 10) }
 		case "extent":
 			m.rest = p.extent()
+		case "groups":
+			m.rest, err = p.groups(field)
 		default:
 			err = unfit("field " + p.s.Type + "Connection." + field.Name)
 		}
@@ -188,10 +190,7 @@ func (p *page) pageInfo(f graphql.CollectedField) (func(*run, []byte, *found) []
 	type at func(x *run, b []byte, f *found) []byte
 	var members []at
 	for i, field := range p.collect(f, "PageInfo") {
-		key := string(appendString(nil, field.Alias)) + ":"
-		if i > 0 {
-			key = "," + key
-		}
+		key := keyOf(i, field)
 		var say at
 		switch field.Name {
 		case "__typename":

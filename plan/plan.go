@@ -81,7 +81,9 @@ func (p *Printer) Print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 	if !errors.As(err, &why) {
 		why = "error"
 	}
-	p.fell[string(why)]++
+	if p.roots[f.Name] != nil { // others are no business of this printer
+		p.fell[string(why)]++
+	}
 	return nil, false
 }
 

@@ -69,9 +69,8 @@ func NewServer(c Config) http.Handler {
 	})
 	if c.Printer != nil {
 		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			root := graphql.GetRootFieldContext(ctx)
-			if root.Object == "Query" {
-				if answer, ok := c.Printer.Print(ctx, reader(ctx), root.Field); ok {
+			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+				if answer, ok := c.Printer.Print(ctx, reader(ctx), graphql.GetRootFieldContext(ctx).Field); ok {
 					return answer
 				}
 			}

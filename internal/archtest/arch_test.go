@@ -43,6 +43,8 @@ var may = map[string]string{
 	"internal/hubtest": "access geo/postgis graph ingest ingest/connect internal/pgtest layer migrations plan province province/prepare resolvers systems",
 	"internal/chaos":   "",
 	"internal/bench":   "",
+	"bench":            "bench/limit geo/postgis localdb migrations province/prepare",
+	"bench/limit":      "",
 	"cmd/hub":          "access geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems web",
 }
 

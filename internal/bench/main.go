@@ -1,8 +1,9 @@
 // Bench measures how fast the hub reads: from the wire to committed rows,
-// beside what the slowest step costs alone. It prints one table.
+// beside what the slowest step costs alone. It prints one table. How fast it
+// answers is package bench's.
 //
-//	make bench
-//	make bench BENCH=-strict   # fails below what is wanted
+//	make bench-ingest
+//	make bench-ingest BENCH=-strict   # fails below what is wanted
 package main
 
 import (
