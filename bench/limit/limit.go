@@ -1,0 +1,332 @@
+// Package limit answers the questions of the benchmark as fast as Go and
+// PostgreSQL can together: net/http and pgx, a prepared statement a question,
+// binary columns appended as JSON to a pooled buffer. No GraphQL, no policy, no
+// choice of fields. What the hub reaches of it is what generality costs.
+//
+// The rule it keeps: the same rows, fields and order as the hub's answer, which
+// the runner checks before it measures. The statements are the .sql files here.
+//
+//	GET /reports?box=107.5,16.4,107.6,16.5&first=50
+//	GET /cameras?at=107.59,16.46&first=10
+//	GET /vessels?box=107.6,16.5,107.8,16.7&first=20&last=10
+//	GET /groups?from=2026-01-01T00:00:00%2B07:00&to=2026-02-01T00:00:00%2B07:00
+package limit
+
+import (
+	"context"
+	_ "embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A question's statement, prepared once a connection under its name.
+type statement struct{ name, sql string }
+
+var (
+	//go:embed reports.sql
+	reportsSQL string
+	//go:embed cameras.sql
+	camerasSQL string
+	//go:embed vessels.sql
+	vesselsSQL string
+	//go:embed groups.sql
+	groupsSQL string
+
+	reports = statement{"reports", reportsSQL}
+	cameras = statement{"cameras", camerasSQL}
+	vessels = statement{"vessels", vesselsSQL}
+	groups  = statement{"groups", groupsSQL}
+)
+
+// Pools are connections to one hub's database, of two kinds.
+type Pools struct {
+	Any     *pgxpool.Pool // the server keeps one plan of a statement
+	Planned *pgxpool.Pool // the server plans for each box: plan_cache_mode is force_custom_plan
+}
+
+// Open makes the pools, each of at most so many connections.
+func Open(ctx context.Context, url string, connections int32) (p Pools, err error) {
+	for _, to := range []struct {
+		pool **pgxpool.Pool
+		mode string
+	}{{&p.Any, "auto"}, {&p.Planned, "force_custom_plan"}} {
+		c, err := pgxpool.ParseConfig(url)
+		if err != nil {
+			return p, err
+		}
+		c.MaxConns = connections
+		c.ConnConfig.RuntimeParams["plan_cache_mode"] = to.mode
+		if *to.pool, err = pgxpool.NewWithConfig(ctx, c); err == nil {
+			err = (*to.pool).Ping(ctx)
+		}
+		if err != nil {
+			p.Close()
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// Close closes what was opened.
+func (p Pools) Close() {
+	for _, pool := range []*pgxpool.Pool{p.Any, p.Planned} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
+
+// Handler answers from the hub's tables. Each answer is a JSON array: the list
+// that stands in the hub's answer.
+func Handler(pools Pools) http.Handler {
+	mux := http.NewServeMux()
+	for path, by := range map[string]struct {
+		answer answer
+		pool   *pgxpool.Pool
+	}{
+		"/reports": {listReports, pools.Planned}, // a plan for any box is 25 times slower for most
+		"/cameras": {nearCameras, pools.Any},
+		"/vessels": {listVessels, pools.Any},
+		"/groups":  {groupReports, pools.Any},
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			kept := buffers.Get().(*[]byte)
+			defer buffers.Put(kept)
+			b, err := by.answer(r.Context(), by.pool, r.URL.Query(), (*kept)[:0])
+			if err != nil {
+				status := http.StatusInternalServerError
+				if errors.Is(err, errParameter) {
+					status = http.StatusBadRequest
+				}
+				http.Error(w, err.Error(), status)
+				return
+			}
+			*kept = b
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+			w.Write(b)
+		})
+	}
+	return mux
+}
+
+// answer appends the answer to one question to b.
+type answer func(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error)
+
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, 256<<10)
+	return &b
+}}
+
+func listReports(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	var args arguments
+	args.floats(q.Get("box"), 4)
+	args.int(q.Get("first"))
+	b = append(b, '[')
+	err := args.run(ctx, pool, reports, func(v [][]byte) {
+		b = append(b, `{"id":`...)
+		b = appendString(b, v[0])
+		b = append(b, `,"serviceRequestId":`...)
+		b = appendString(b, v[1])
+		b = append(b, `,"serviceCode":`...)
+		b = appendString(b, v[2])
+		b = append(b, `,"reportCategory":`...)
+		b = appendString(b, v[3])
+		b = append(b, `,"reportStatus":`...)
+		b = appendString(b, v[4])
+		b = append(b, `,"label":`...)
+		b = appendString(b, v[5])
+		b = append(b, `,"requestedAt":`...)
+		b = appendTime(b, v[6])
+		b = append(b, `,"geometry":`...)
+		b = appendPoint(b, v[7])
+		b = append(b, '}', ',')
+	})
+	return closeArray(b), err
+}
+
+// How many cameras the index is asked for, one after the other, until those
+// nearest by metres are surely among those nearest by degrees.
+var reaches = []int64{24, 500, 1 << 40}
+
+// A degree in any direction is at least so many metres, south of 17.5° N.
+const metresADegree = 106_000
+
+func nearCameras(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	first, err := strconv.ParseInt(q.Get("first"), 10, 64)
+	if err != nil {
+		return b, fmt.Errorf("%w: first", errParameter)
+	}
+	for _, candidates := range reaches {
+		var args arguments
+		args.floats(q.Get("at"), 2)
+		args.add(candidates)
+		args.add(first)
+		rows, farthest, reach := int64(0), 0.0, 0.0
+		b = append(b[:0], '[')
+		err := args.run(ctx, pool, cameras, func(v [][]byte) {
+			farthest, reach = float(v[6]), float(v[7])
+			rows++
+			b = append(b, `{"distanceM":`...)
+			b = appendFloat(b, v[6])
+			b = append(b, `,"node":{"id":`...)
+			b = appendString(b, v[0])
+			b = append(b, `,"label":`...)
+			b = appendString(b, v[1])
+			b = append(b, `,"cameraKind":`...)
+			b = appendString(b, v[2])
+			b = append(b, `,"cameraStatus":`...)
+			b = appendString(b, v[3])
+			b = append(b, `,"roadName":`...)
+			b = appendString(b, v[4])
+			b = append(b, `,"geometry":`...)
+			b = appendPoint(b, v[5])
+			b = append(b, '}', '}', ',')
+		})
+		if err != nil || rows < first || farthest <= reach*metresADegree {
+			return closeArray(b), err
+		}
+	}
+	return closeArray(b), nil
+}
+
+func listVessels(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	var args arguments
+	args.floats(q.Get("box"), 4)
+	args.int(q.Get("first"))
+	args.int(q.Get("last"))
+	var id []byte // of the vessel whose positions are being written
+	b = append(b, '[')
+	err := args.run(ctx, pool, vessels, func(v [][]byte) {
+		if string(id) != string(v[0]) {
+			if id != nil {
+				b = append(closeArray(b), '}', ',')
+			}
+			id = append(id[:0], v[0]...)
+			b = append(b, `{"id":`...)
+			b = appendString(b, v[0])
+			b = append(b, `,"mmsi":`...)
+			b = appendString(b, v[1])
+			b = append(b, `,"label":`...)
+			b = appendString(b, v[2])
+			b = append(b, `,"gear":`...)
+			b = appendString(b, v[3])
+			b = append(b, `,"geometry":`...)
+			b = appendPoint(b, v[4])
+			b = append(b, `,"positions":[`...)
+		}
+		if v[5] == nil {
+			return
+		}
+		lon, lat := point(v[6])
+		b = append(b, `{"at":`...)
+		b = appendTime(b, v[5])
+		b = append(b, `,"lon":`...)
+		b = appendNumber(b, lon)
+		b = append(b, `,"lat":`...)
+		b = appendNumber(b, lat)
+		b = append(b, `,"speedKn":`...)
+		b = appendFloat(b, v[7])
+		b = append(b, `,"courseDeg":`...)
+		b = appendFloat(b, v[8])
+		b = append(b, '}', ',')
+	})
+	if id != nil {
+		b = append(closeArray(b), '}')
+	}
+	return closeArray(b), err
+}
+
+func groupReports(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	args := arguments{values: [][]byte{[]byte(q.Get("from")), []byte(q.Get("to"))}, formats: []int16{0, 0}}
+	b = append(b, '[')
+	err := args.run(ctx, pool, groups, func(v [][]byte) {
+		b = append(b, `{"keys":[{"value":`...)
+		b = appendString(b, v[0])
+		b = append(b, `},{"value":`...)
+		b = appendString(b, v[1])
+		b = append(b, `}],"count":`...)
+		b = strconv.AppendUint(b, binary.BigEndian.Uint64(v[2]), 10)
+		b = append(b, '}', ',')
+	})
+	return closeArray(b), err
+}
+
+// closeArray ends an array each of whose elements left a comma.
+func closeArray(b []byte) []byte {
+	if len(b) > 0 && b[len(b)-1] == ',' {
+		b = b[:len(b)-1]
+	}
+	return append(b, ']')
+}
+
+// errParameter says that the address is not one of those above.
+var errParameter = errors.New("wrong or missing parameter")
+
+// arguments are a statement's, as they travel.
+type arguments struct {
+	values  [][]byte
+	formats []int16
+	err     error
+}
+
+// floats reads n numbers with commas between.
+func (a *arguments) floats(text string, n int) {
+	left := 0
+	for part := range strings.SplitSeq(text, ",") {
+		f, err := strconv.ParseFloat(part, 64)
+		if err != nil {
+			a.err = fmt.Errorf("%w: %q", errParameter, text)
+		}
+		a.bits(math.Float64bits(f))
+		left++
+	}
+	if left != n {
+		a.err = fmt.Errorf("%w: %q are not %d numbers", errParameter, text, n)
+	}
+}
+
+func (a *arguments) int(text string) {
+	i, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		a.err = fmt.Errorf("%w: %q", errParameter, text)
+	}
+	a.add(i)
+}
+
+func (a *arguments) add(i int64) { a.bits(uint64(i)) }
+
+func (a *arguments) bits(u uint64) {
+	a.values = append(a.values, binary.BigEndian.AppendUint64(make([]byte, 0, 8), u))
+	a.formats = append(a.formats, 1)
+}
+
+// run gives the binary columns of each row; they are good until the next one.
+func (a *arguments) run(ctx context.Context, pool *pgxpool.Pool, s statement, row func(v [][]byte)) error {
+	if a.err != nil {
+		return a.err
+	}
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	if _, err := c.Conn().Prepare(ctx, s.name, s.sql); err != nil { // nothing when it is prepared
+		return err
+	}
+	rows := c.Conn().PgConn().ExecPrepared(ctx, s.name, a.values, a.formats, []int16{1})
+	for rows.NextRow() {
+		row(rows.Values())
+	}
+	_, err = rows.Close()
+	return err
+}
