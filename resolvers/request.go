@@ -13,19 +13,13 @@ import (
 // each costs every request, and every search in the context, a little.
 type request struct {
 	viewer access.Viewer
-	// id names the request in the log; most never need it.
-	id func() string
+	// id names the request in the log; it is made when first asked for, and most
+	// never are.
+	named sync.Once
+	id    string
 }
 
 type requestKey struct{}
-
-func newRequest() *request {
-	return &request{id: sync.OnceValue(func() string {
-		var b [8]byte
-		rand.Read(b[:])
-		return hex.EncodeToString(b[:])
-	})}
-}
 
 func (q *request) within(ctx context.Context) context.Context {
 	return context.WithValue(ctx, requestKey{}, q)
@@ -39,8 +33,14 @@ func viewerOf(ctx context.Context) access.Viewer {
 }
 
 func requestID(ctx context.Context) string {
-	if q, ok := ctx.Value(requestKey{}).(*request); ok {
-		return q.id()
+	q, ok := ctx.Value(requestKey{}).(*request)
+	if !ok {
+		return ""
 	}
-	return ""
+	q.named.Do(func() {
+		var b [8]byte
+		rand.Read(b[:])
+		q.id = hex.EncodeToString(b[:])
+	})
+	return q.id
 }

@@ -130,7 +130,7 @@ func pageOf(f *ast.Field) (string, bool) {
 // authenticate puts the viewer into the request's context, or answers 401.
 func authenticate(viewer func(*http.Request) (access.Viewer, error), log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked := newRequest()
+		asked := &request{}
 		ctx, cancel := context.WithTimeout(asked.within(r.Context()), requestTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
