@@ -3,6 +3,7 @@ package layer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -105,6 +106,15 @@ func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*Feature
 
 // Nearby gives what lies within a distance of a feature or a point, nearest first.
 func (r *Reader) Nearby(ctx context.Context, of Origin, layers []Name, withinM float64, first *int) ([]*FeatureEdge, error) {
+	c, err := r.Near(ctx, of, layers, withinM, first)
+	if err != nil {
+		return nil, err
+	}
+	return c.Edges(ctx)
+}
+
+// Near is Nearby before it is read.
+func (r *Reader) Near(ctx context.Context, of Origin, layers []Name, withinM float64, first *int) (*FeatureConnection, error) {
 	if err := geo.CheckDistanceM("withinM", withinM); err != nil {
 		return nil, err
 	}
@@ -150,7 +160,7 @@ func (r *Reader) Nearby(ctx context.Context, of Origin, layers []Name, withinM f
 		c.lists = append(c.lists, l)
 		c.order, c.first = l.order, l.first
 	}
-	return c.Edges(ctx)
+	return c, nil
 }
 
 // Origin is where distances are measured from: exactly one member.
@@ -162,6 +172,15 @@ type Origin struct {
 // SearchPlaces finds named things in layers by the words of their name: those
 // that begin so first, or nearest first.
 func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string, near *geo.LonLat, first *int) ([]*FeatureEdge, error) {
+	c, err := r.Search(ctx, layers, text, near, first)
+	if err != nil {
+		return nil, err
+	}
+	return c.Edges(ctx)
+}
+
+// Search is SearchPlaces before it is read.
+func (r *Reader) Search(ctx context.Context, layers []*System, text string, near *geo.LonLat, first *int) (*FeatureConnection, error) {
 	n, err := pageSize("first", first, 10, 100)
 	if err != nil {
 		return nil, err
@@ -189,7 +208,7 @@ func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string
 		c.lists = append(c.lists, l)
 		c.order = l.order
 	}
-	return c.Edges(ctx)
+	return c, nil
 }
 
 // Edges are the page's features with their cursors.
@@ -242,21 +261,7 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 		value *string
 	}
 	var hits []hit
-	branches := make([]clause.C, len(c.lists))
-	for i, l := range c.lists {
-		with, from := l.tail()
-		value := clause.Of("NULL::float8")
-		if !l.order.by.Empty() {
-			value = l.order.by
-		}
-		branches[i] = clause.Of("(?SELECT f.id, ? AS value ?)", with, value, from)
-	}
-	by := clause.Of("x.id")
-	if !c.order.by.Empty() {
-		by = clause.Of("x.value, x.id")
-	}
-	statement := clause.Of("SELECT x.id, x.value::text FROM (?) x ORDER BY ? LIMIT ?", clause.Join(" UNION ALL ", branches...), by, c.first+1)
-	err := c.r.query(ctx, "find features", statement, func(rows pgx.Rows) error {
+	err := c.r.query(ctx, "find features", clause.Of("SELECT x.id, x.value::text FROM ?", c.hits()), func(rows pgx.Rows) error {
 		var h hit
 		err := rows.Scan(&h.id, &h.value)
 		hits = append(hits, h)
@@ -289,6 +294,25 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 		c.page = append(c.page, e)
 	}
 	return nil
+}
+
+// hits are the page's features and one more, in order: x.id, x.value of the
+// order and x.n, the layer's place in the catalogue.
+func (c *FeatureConnection) hits() clause.C {
+	branches := make([]clause.C, len(c.lists))
+	for i, l := range c.lists {
+		with, from := l.tail()
+		value := clause.Of("NULL::float8")
+		if !l.order.by.Empty() {
+			value = l.order.by
+		}
+		branches[i] = clause.Of("(?SELECT f.id, ? AS value, ?::int AS n ?)", with, value, slices.Index(c.r.catalog.systems, l.s), from)
+	}
+	by := clause.Of("y.id")
+	if !c.order.by.Empty() {
+		by = clause.Of("y.value, y.id")
+	}
+	return clause.Of("(SELECT y.* FROM (?) y ORDER BY ? LIMIT ?) x", clause.Join(" UNION ALL ", branches...), by, c.first+1)
 }
 
 // TotalCount is how many features there are in all.

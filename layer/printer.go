@@ -2,6 +2,7 @@ package layer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"geohub/clause"
@@ -218,4 +219,58 @@ func (g Grouping) KeyOf(value string, title Title, from, to *geo.Date) *GroupKey
 	}
 	k.Field = string(g.Field)
 	return k
+}
+
+// Page is FROM … for one feature more than the page: x.id, x.value of the order,
+// and x.n, the layer's place among the catalogue's systems. Nothing is to stand
+// before SELECT.
+func (c *FeatureConnection) Page() (with, from clause.C) {
+	if len(c.lists) == 0 {
+		return clause.C{}, clause.Of("FROM (SELECT ''::text AS id, 0::float8 AS value, 0 AS n WHERE false) x")
+	}
+	return clause.C{}, clause.Of("FROM ?", c.hits())
+}
+
+// Places are those of the asked layers among the catalogue's systems.
+func (c *FeatureConnection) Places() []int {
+	out := make([]int, len(c.lists))
+	for i, l := range c.lists {
+		out[i] = slices.Index(c.r.catalog.systems, l.s)
+	}
+	return out
+}
+
+// First is the size of a page.
+func (c *FeatureConnection) First() int { return c.first }
+
+// After says whether there is a page before.
+func (c *FeatureConnection) After() bool { return c.after != nil }
+
+// Near says whether the order is the distance from something.
+func (c *FeatureConnection) Near() bool { return len(c.lists) > 0 && c.lists[0].near != nil }
+
+// Cursor is that of a feature by its value of the order, as text, and its id.
+func (c *FeatureConnection) Cursor(value *string, id string) string {
+	return c.order.cursor(value, id)
+}
+
+// CountOf is how many features there are in all.
+func (c *FeatureConnection) CountOf() clause.C {
+	sum := clause.Of("0")
+	for _, l := range c.lists {
+		sum = clause.Of("? + ?", sum, l.CountOf())
+	}
+	return clause.Of("(?)::bigint", sum)
+}
+
+// ExtentOf is the record of the boxes of all layers whose places the viewer may
+// see.
+func (c *FeatureConnection) ExtentOf() clause.C {
+	var boxes []clause.C
+	for _, l := range c.lists {
+		if c.r.sees(l.s, "geometry") {
+			boxes = append(boxes, l.ExtentOf())
+		}
+	}
+	return clause.Of("ROW(?)", clause.Join(", ", boxes...))
 }

@@ -17,7 +17,7 @@ type run struct {
 	args []any      // the arguments of fields, by place
 	at   [][][]byte // the columns of the record at hand, by depth
 	err  error      // the first that a value made
-	list *layer.List
+	list asked
 }
 
 // printer appends what stands for a row's columns.

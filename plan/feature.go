@@ -14,10 +14,11 @@ import (
 func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.CollectedField) (printer, error) {
 	return c.object(s.Type, fields, func(f graphql.CollectedField) (printer, error) {
 		if !c.r.Sees(s, f.Name) {
-			if nullable(f) && f.Name != "unit" && f.Name != "provenance" && f.Name != "freshness" {
-				if _, nested := s.NestedOf(f.Name); !nested && len(f.Selections) == 0 {
-					return null, nil
-				}
+			switch _, column := s.Lookup(f.Name); {
+			case !nullable(f):
+			case column, f.Name == "label", f.Name == "geometry", f.Name == "position", f.Name == "unit", f.Name == "provenance",
+				f.Name == "observedAt", f.Name == "positionAccuracyM":
+				return null, nil
 			}
 			return nil, unfit("masked " + f.Name)
 		}

@@ -42,7 +42,10 @@ func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) 
 
 // connection compiles a page of a layer's list.
 func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, error) {
-	page := &page{compiler: c, s: s, cols: &columns{}, whole: &columns{}}
+	page := pageOf(c, s.Type, clause.Of("f.id"), func(cols *columns, f graphql.CollectedField) (printer, error) {
+		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
+	})
+	page.hides = !c.r.Sees(s, "geometry")
 	if err := page.members(f); err != nil {
 		return plan{}, err
 	}
@@ -64,16 +67,35 @@ func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, 
 	}}, nil
 }
 
+// asked is a question that has pages: a layer's list, or one across layers.
+type asked interface {
+	Page() (with, from clause.C)
+	First() int
+	After() bool
+	Near() bool
+	Cursor(value *string, id string) string
+	CountOf() clause.C
+	ExtentOf() clause.C
+}
+
 // page is a connection compiled.
 type page struct {
 	*compiler
-	s     *layer.System
+	typ   string   // of its rows, before Connection and Edge
+	key   clause.C // the id of a row
+	node  func(cols *columns, f graphql.CollectedField) (printer, error)
+	hides bool     // the places of the rows from the viewer
 	cols  *columns // of a row
 	whole *columns // of the whole list
 	parts []part
 	// Places among a row's columns: -1 when they are not needed.
-	id, text, metres int
-	rows             bool // whether rows are asked for at all
+	id, text int
+	rows     bool // whether rows are asked for at all
+	bare     bool // the edges only, without a connection round them
+}
+
+func pageOf(c *compiler, typ string, key clause.C, node func(*columns, graphql.CollectedField) (printer, error)) *page {
+	return &page{compiler: c, typ: typ, key: key, node: node, cols: &columns{}, whole: &columns{}, id: -1, text: -1}
 }
 
 // part is a member of a connection: rows (each is set) or the whole's.
@@ -85,7 +107,7 @@ type part struct {
 
 // found is what is known of a page when its rows are through.
 type found struct {
-	list        *layer.List
+	list        asked
 	whole       [][]byte
 	n           int
 	more        bool
@@ -98,11 +120,10 @@ type mark struct {
 	value *string
 }
 
-func (m mark) cursor(l *layer.List) string { return l.Cursor(m.value, m.id) }
+func (m mark) cursor(l asked) string { return l.Cursor(m.value, m.id) }
 
 func (p *page) members(f graphql.CollectedField) error {
-	p.id, p.text, p.metres = -1, -1, -1
-	for _, field := range p.collect(f, p.s.Type+"Connection") {
+	for _, field := range p.collect(f, p.typ+"Connection") {
 		if len(field.Deferrables) > 0 {
 			return unfit("@defer")
 		}
@@ -110,11 +131,11 @@ func (p *page) members(f graphql.CollectedField) error {
 		var err error
 		switch field.Name {
 		case "__typename":
-			name := constant(string(appendString(nil, p.s.Type+"Connection")))
+			name := constant(string(appendString(nil, p.typ+"Connection")))
 			m.rest = func(x *run, b []byte, _ *found) []byte { return name(x, b, nil) }
 		case "nodes":
 			p.rows = true
-			m.each, err = p.feature(p.s, p.cols, p.collect(field, p.s.Type, "Feature", "_Entity"))
+			m.each, err = p.node(p.cols, field)
 		case "edges":
 			p.rows = true
 			m.each, err = p.edge(field)
@@ -129,7 +150,7 @@ func (p *page) members(f graphql.CollectedField) error {
 		case "groups":
 			m.rest, err = p.groups(field)
 		default:
-			err = unfit("field " + p.s.Type + "Connection." + field.Name)
+			err = unfit("field " + p.typ + "Connection." + field.Name)
 		}
 		if err != nil {
 			return err
@@ -142,13 +163,8 @@ func (p *page) members(f graphql.CollectedField) error {
 // marks has the columns that cursors are made of among a row's.
 func (p *page) marks() {
 	if p.id < 0 {
-		p.id = p.cols.add("id", always(clause.Of("f.id")))
-		p.text = p.cols.own(func(x *run) (clause.C, error) {
-			if by := x.list.OrderBy(); !by.Empty() {
-				return clause.Of("(?)::text", by), nil
-			}
-			return clause.Of("NULL::text"), nil
-		})
+		p.id = p.cols.add("id", always(p.key))
+		p.text = p.cols.own(func(x *run) (clause.C, error) { return x.by(), nil })
 	}
 }
 
@@ -162,24 +178,18 @@ func (p *page) markOf(columns [][]byte) mark {
 }
 
 func (p *page) edge(f graphql.CollectedField) (printer, error) {
-	typ := p.s.Type + "Edge"
+	typ := p.typ + "Edge"
 	return p.object(typ, p.collect(f, typ), func(f graphql.CollectedField) (printer, error) {
 		switch f.Name {
 		case "node":
-			return p.feature(p.s, p.cols, p.collect(f, p.s.Type, "Feature", "_Entity"))
+			return p.node(p.cols, f)
 		case "cursor":
 			p.marks()
 			return func(x *run, b []byte, columns [][]byte) []byte {
 				return appendString(b, p.markOf(columns).cursor(x.list))
 			}, nil
 		case "distanceM":
-			i := p.cols.add("metres", func(x *run) (clause.C, error) {
-				if x.list.Near() {
-					return x.list.OrderBy(), nil
-				}
-				return clause.Of("NULL::float8"), nil
-			})
-			return value(i, layer.KindFloat), nil
+			return value(p.cols.add("metres", func(x *run) (clause.C, error) { return x.metres(), nil }), layer.KindFloat), nil
 		}
 		return nil, unfit("field " + typ + "." + f.Name)
 	})
@@ -224,24 +234,66 @@ func (f *found) mark(b []byte, m mark) []byte {
 	return appendString(b, m.cursor(f.list))
 }
 
+// by is the value that rows are ordered by, as text; NULL by id alone.
+func (x *run) by() clause.C {
+	switch list := x.list.(type) {
+	case *layer.List:
+		if by := list.OrderBy(); !by.Empty() {
+			return clause.Of("(?)::text", by)
+		}
+		return clause.Of("NULL::text")
+	}
+	return clause.Of("x.value::text")
+}
+
+// metres is the distance from what the list is near to.
+func (x *run) metres() clause.C {
+	switch list := x.list.(type) {
+	case *layer.List:
+		if list.Near() {
+			return list.OrderBy()
+		}
+	default:
+		if list.Near() {
+			return clause.Of("x.value")
+		}
+	}
+	return clause.Of("NULL::float8")
+}
+
 func (p *page) extent() func(*run, []byte, *found) []byte {
-	if !p.r.Sees(p.s, "geometry") {
+	if p.hides {
 		return func(_ *run, b []byte, _ *found) []byte { return append(b, "null"...) }
+	}
+	boxes := func(raw []byte) [][]byte { return [][]byte{raw} }
+	if p.typ == "Feature" { // one of each layer
+		boxes = func(raw []byte) [][]byte { return appendRecord(nil, raw) }
 	}
 	i := p.whole.add("extent", func(x *run) (clause.C, error) { return x.list.ExtentOf(), nil })
 	return func(_ *run, b []byte, p *found) []byte {
-		if p.whole[i] == nil {
+		var all *geo.BBox
+		for _, raw := range boxes(p.whole[i]) {
+			if raw != nil {
+				all = all.Union(boxOf(raw))
+			}
+		}
+		if all == nil {
 			return append(b, "null"...)
 		}
-		var box geo.BBox
-		at := 0
-		eachElement(p.whole[i], func(raw []byte) { box[at] = floatOf(raw); at++ })
-		return box.Append(b)
+		return all.Append(b)
 	}
 }
 
+// boxOf reads an array of four numbers.
+func boxOf(raw []byte) *geo.BBox {
+	var box geo.BBox
+	at := 0
+	eachElement(raw, func(raw []byte) { box[at] = floatOf(raw); at++ })
+	return &box
+}
+
 // print runs the page's one statement and appends the connection.
-func (p *page) print(x *run, list *layer.List, b []byte) ([]byte, error) {
+func (p *page) print(x *run, list asked, b []byte) ([]byte, error) {
 	x.list = list
 	f := &found{list: list}
 	statement, err := p.statement(x, list)
@@ -256,7 +308,7 @@ func (p *page) print(x *run, list *layer.List, b []byte) ([]byte, error) {
 	}()
 	if !statement.Empty() {
 		whole := len(p.whole.all)
-		err = x.r.Query(x.ctx, "read "+p.s.Field, statement, func(values [][]byte) error {
+		err = x.r.Query(x.ctx, "read "+p.typ, statement, func(values [][]byte) error {
 			if whole > 0 && f.whole == nil {
 				f.whole = keep(values[:whole])
 			}
@@ -296,6 +348,11 @@ func (p *page) print(x *run, list *layer.List, b []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if p.bare {
+		b = append(b, '[')
+		b = append(b, lists[0].bytes()...)
+		return append(b, ']'), nil
+	}
 	b = append(b, '{')
 	for i := range p.parts {
 		if i > 0 {
@@ -315,7 +372,7 @@ func (p *page) print(x *run, list *layer.List, b []byte) ([]byte, error) {
 
 // statement is the page's rows, with what is asked of the whole list in each of
 // them; empty when neither is asked for.
-func (p *page) statement(x *run, list *layer.List) (clause.C, error) {
+func (p *page) statement(x *run, list asked) (clause.C, error) {
 	var statement clause.C
 	if p.rows {
 		cols, err := p.cols.sql(x)

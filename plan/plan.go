@@ -55,6 +55,9 @@ func New(catalog *layer.Catalog, options Options) (*Printer, error) {
 		p.roots[s.Field] = func(c *compiler, f graphql.CollectedField) (plan, error) { return c.connection(s, f) }
 		p.roots[s.One] = func(c *compiler, f graphql.CollectedField) (plan, error) { return c.one(s, f) }
 	}
+	p.roots["features"] = (*compiler).features
+	p.roots["nearby"] = (*compiler).nearby
+	p.roots["feature"] = (*compiler).featureByID
 	var err error
 	p.plans, err = ristretto.NewCache(&ristretto.Config[string, any]{NumCounters: 10 * options.Plans, MaxCost: options.Plans, BufferItems: 64, IgnoreInternalCost: true})
 	if err != nil {
