@@ -5,7 +5,7 @@ NODE := $(shell command -v node 2>/dev/null)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test check chaos bench bench-ingest generate deps web build clean
+.PHONY: help run test check check-printers chaos bench bench-ingest generate deps web build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to da
 	$(MAKE) generate
 	git diff --exit-code -- graph systems resolvers
 	go test -race -timeout 60m ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
+
+check-printers: deps ## ask both printers CHECKS × 20 random operations (100 × 20 in make test)
+	go test ./resolvers -run TestPrinters -v -timeout 2h -args -rapid.checks=$(or $(CHECKS),1000); code=$$?; go run ./internal/pgtest/stop; exit $$code
 
 chaos: deps ## kill hubs and connections fifty times; the tables must end the same
 	go test ./internal/chaos -run TestKills -v -timeout 80m -args -kills=50; code=$$?; go run ./internal/pgtest/stop; exit $$code

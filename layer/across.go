@@ -32,7 +32,7 @@ func (r *Reader) feature(ctx context.Context, id string) (Row, error) {
 	if s == nil {
 		return nil, nil
 	}
-	row, _, err := r.features[s].Load(ctx, id)
+	row, _, err := r.rows(s).Load(ctx, id)
 	return row, err
 }
 
@@ -275,7 +275,7 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 	}
 	for _, h := range hits {
 		prefix, _, _ := strings.Cut(h.id, ":")
-		c.r.features[c.r.catalog.byPrefix[prefix]].Want(h.id)
+		c.r.rows(c.r.catalog.byPrefix[prefix]).Want(h.id)
 	}
 	for _, h := range hits {
 		row, err := c.r.feature(ctx, h.id)

@@ -43,7 +43,7 @@ func (l *Layer[T]) Find(ctx context.Context, r *Reader, q Query) (*Connection[T]
 
 // One gives the row with an id or alias; nil when there is none for the viewer.
 func (l *Layer[T]) One(ctx context.Context, r *Reader, id string) (*T, error) {
-	row, found, err := r.features[l.System].Load(ctx, id)
+	row, found, err := r.rows(l.System).Load(ctx, id)
 	if !found || err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (l *Layer[T]) One(ctx context.Context, r *Reader, id string) (*T, error) {
 
 // Many gives the rows of ids or aliases in their order, nil where there is none.
 func (l *Layer[T]) Many(ctx context.Context, r *Reader, ids []string) ([]*T, error) {
-	r.features[l.System].Want(ids...)
+	r.rows(l.System).Want(ids...)
 	out := make([]*T, len(ids))
 	for i, id := range ids {
 		var err error

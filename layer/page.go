@@ -183,7 +183,7 @@ func (r *Reader) announce(p *page) {
 			switch {
 			case !ok || key == nil:
 			case ref.to != nil:
-				r.features[ref.to].Want(*key)
+				r.rows(ref.to).Want(*key)
 			default:
 				r.agencies.Want(*key)
 			}

@@ -62,12 +62,19 @@ func (c *Catalog) Read(db Querier, viewer access.Viewer, now time.Time, wants Se
 	r.unitKeys = loaders.New(r.fetchUnitKeys)
 	r.agencies = loaders.New(r.fetchAgencies)
 	r.aliases = loaders.New(r.fetchAliases)
-	for _, s := range c.systems {
-		r.features[s] = loaders.New(func(ctx context.Context, ids []string) (map[string]Row, error) {
-			return r.fetchFeatures(ctx, s, ids)
-		})
-	}
 	return r
+}
+
+// rows is the loader of a layer's rows, made when first asked for.
+func (r *Reader) rows(s *System) *loaders.Loader[string, Row] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.features[s]
+	if l == nil {
+		l = loaders.New(func(ctx context.Context, ids []string) (map[string]Row, error) { return r.fetchFeatures(ctx, s, ids) })
+		r.features[s] = l
+	}
+	return l
 }
 
 // loaderOf gives the operation's loader of a name, made when first asked for.

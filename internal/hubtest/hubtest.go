@@ -242,8 +242,8 @@ func (h *Hub) Send(body []byte) Answer {
 	h.t.Helper()
 	status, text := h.send(h.URL, body)
 	if h.typed != "" && !bytes.Contains(body, []byte("mutation")) {
-		if _, want := h.send(h.typed, body); !same(text, want) {
-			h.t.Errorf("the printers differ over %s\nfast:  %s\ntyped: %s", body, text, want)
+		if d := h.judge(body, text); d != "" {
+			h.t.Error(d)
 		}
 	}
 	a := Answer{Status: status}
@@ -251,6 +251,22 @@ func (h *Hub) Send(body []byte) Answer {
 		h.t.Fatalf("answer is not JSON: %v\n%s", err, text)
 	}
 	return a
+}
+
+// Differ says how the two printers' answers to a request differ; "" when they
+// don't.
+func (h *Hub) Differ(body []byte) string {
+	h.t.Helper()
+	_, text := h.send(h.URL, body)
+	return h.judge(body, text)
+}
+
+func (h *Hub) judge(body, text []byte) string {
+	h.t.Helper()
+	if _, want := h.send(h.typed, body); !same(text, want) {
+		return fmt.Sprintf("the printers differ over %s\nfast:  %s\ntyped: %s", body, text, want)
+	}
+	return ""
 }
 
 // same compares two answers byte by byte, but for the order of errors, which
