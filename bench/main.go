@@ -4,7 +4,7 @@
 //
 //	make bench
 //	make bench BENCH='--cases a,b --seconds 2 --rounds 1'
-//	make bench BENCH='--rows 100000,1000000,10000000'   # how cost grows; the last takes half an hour to build
+//	make bench BENCH='--rows 100000,1000000,10000000'   # how cost grows; the last takes perhaps half an hour to build
 //
 // It runs a PostgreSQL of its own in a folder that it keeps, with a database
 // for each number of reports, built once. It needs wrk, and a machine with
@@ -68,7 +68,7 @@ Measures the hub's queries beside the limit handler's. Needs wrk (Debian: apt-ge
 
   bench                                          # all cases over 1,000,000 reports, some ten minutes
   bench --cases a,b --seconds 2 --rounds 1       # a first look
-  bench --rows 100000,1000000,10000000           # how cost grows; ten million take half an hour to build and 10 GB
+  bench --rows 100000,1000000,10000000           # how cost grows; ten million take perhaps half an hour to build, and 10 GB
   bench --json >bench.json                       # everything measured, each round by itself
   bench --hub /tmp/hub-of-yesterday              # another hub than this tree's
 

@@ -93,7 +93,7 @@ func Handler(pools Pools) http.Handler {
 		answer answer
 		pool   *pgxpool.Pool
 	}{
-		"/reports": {listReports, pools.Planned}, // a plan for any box is 25 times slower for most
+		"/reports": {listReports, pools.Planned}, // a plan kept for any box is a bad one for short pages
 		"/cameras": {nearCameras, pools.Any},
 		"/vessels": {listVessels, pools.Any},
 		"/groups":  {groupReports, pools.Any},
