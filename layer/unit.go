@@ -71,6 +71,11 @@ func standsOn(day geo.Date) clause.C {
 	return clause.Of("f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)", day, day)
 }
 
+// StandsOn is standsOn for a day that the statement knows.
+func StandsOn(day clause.C) clause.C {
+	return clause.Of("f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)", day, day)
+}
+
 func (r *Reader) fetchUnits(ctx context.Context, ids []int32) (map[int32]*Unit, error) {
 	out := map[int32]*Unit{}
 	var siblings []int32

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
+	"geohub/geo"
 	"geohub/geo/postgis"
 	"geohub/layer"
 )
@@ -260,31 +261,46 @@ func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer,
 
 // unit compiles the unit whose id is key.
 func (c *compiler) unit(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(key, cols, clause.Of("units f WHERE f.id = k.key"), func(in *columns) (printer, error) {
-		return c.object("Unit", c.collect(f, "Unit", "_Entity"), func(f graphql.CollectedField) (printer, error) {
-			if column, kind, ok := layer.UnitColumn(f.Name); ok {
-				return value(in.add(column, always(clause.Column("f", column))), kind), nil
-			}
-			switch f.Name {
-			case "name":
-				return c.title("Unit", "name", in, f), nil
-			case "geometry":
-				return c.geometry("Unit", in, f, postgis.Geom()), nil
-			}
-			return nil, unfit("field Unit." + f.Name)
-		})
+	return c.lookup(clause.Of("? AS key", key), cols, clause.Of("units f WHERE f.id = k.key"), func(in *columns) (printer, error) { return c.unitRow(in, f) })
+}
+
+// unitOn compiles the unit of a code that stood on a day.
+func (c *compiler) unitOn(code clause.C, day func(*run) clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
+	return c.find(func(x *run) clause.C { return clause.Of("? AS key, ? AS day", code, day(x)) }, cols, clause.Of("units f WHERE f.code = k.key AND ?", layer.StandsOn(clause.Of("k.day"))),
+		func(in *columns) (printer, error) { return c.unitRow(in, f) })
+}
+
+// unitRow compiles a selection of the row f of units.
+func (c *compiler) unitRow(cols *columns, f graphql.CollectedField) (printer, error) {
+	return c.object("Unit", c.collect(f, "Unit", "_Entity"), func(f graphql.CollectedField) (printer, error) {
+		if column, kind, ok := layer.UnitColumn(f.Name); ok {
+			return value(cols.add(column, always(clause.Column("f", column))), kind), nil
+		}
+		switch f.Name {
+		case "name":
+			return c.title("Unit", "name", cols, f), nil
+		case "geometry":
+			return c.geometry("Unit", cols, f, postgis.Geom()), nil
+		case "parent":
+			return c.unitOn(clause.Of("f.parent_code"), func(*run) clause.C { return clause.Of("f.valid_from") }, cols, f)
+		}
+		return nil, unfit("field Unit." + f.Name)
 	})
 }
 
 // agency compiles the agency whose code is key.
 func (c *compiler) agency(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(key, cols, clause.Of("agencies f WHERE f.code = k.key"), func(in *columns) (printer, error) {
+	return c.lookup(clause.Of("? AS key", key), cols, clause.Of("agencies f WHERE f.code = k.key"), func(in *columns) (printer, error) {
 		return c.object("Agency", c.collect(f, "Agency", "_Entity"), func(f graphql.CollectedField) (printer, error) {
 			switch f.Name {
 			case "code":
 				return value(in.add("code", always(clause.Of("f.code"))), layer.KindString), nil
 			case "name":
 				return c.title("Agency", "name", in, f), nil
+			case "parent":
+				return c.agency(clause.Of("f.parent_code"), in, f)
+			case "unit":
+				return c.unitOn(clause.Of("f.unit_code"), func(x *run) clause.C { return clause.Of("?::date", geo.DateOf(x.r.Now())) }, in, f)
 			}
 			return nil, unfit("field Agency." + f.Name)
 		})
@@ -294,13 +310,18 @@ func (c *compiler) agency(key clause.C, cols *columns, f graphql.CollectedField)
 // follow compiles the row of another layer whose id, or former id, is key.
 func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
 	from := clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = k.key), k.key))", clause.Name(to.Table), clause.And(c.r.Policy(to)))
-	return c.lookup(key, cols, from, func(in *columns) (printer, error) {
+	return c.lookup(clause.Of("? AS key", key), cols, from, func(in *columns) (printer, error) {
 		return c.feature(to, in, c.collect(f, to.Type, "Feature", "_Entity"))
 	})
 }
 
-// lookup compiles one row of another table, found by a key of this one: k.key.
+// lookup compiles one row of another table, found by values of this one, which
+// the row k holds.
 func (c *compiler) lookup(key clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+	return c.find(func(*run) clause.C { return key }, cols, from, compile)
+}
+
+func (c *compiler) find(key func(*run) clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
 	in := &columns{}
 	inner, err := c.inside(func() (printer, error) { return compile(in) })
 	if err != nil {
@@ -308,7 +329,7 @@ func (c *compiler) lookup(key clause.C, cols *columns, from clause.C, compile fu
 	}
 	i := cols.own(func(x *run) (clause.C, error) {
 		row, err := in.row(x)
-		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ? AS key) k)", row, from, key), err
+		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ?) k)", row, from, key(x)), err
 	})
 	return c.record(i, inner), nil
 }
