@@ -2112,7 +2112,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `report:…` + "`" + `."
     id: ID!
   ): Report
-  "A report from the field: what somebody saw, who handles it and how far it has come. By id unless ordered."
+  "A report from the field: what somebody saw, who handles it and how far it has come. Unless ordered, by id; in a box by place, so that what lies together comes together."
   reports(
     "Which."
     filter: ReportFilter
@@ -2120,7 +2120,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: ReportOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -2421,7 +2421,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `alert:…` + "`" + `."
     id: ID!
   ): Alert
-  "A warning: what threatens, where, from when to when, and what people should do. By id unless ordered."
+  "A warning: what threatens, where, from when to when, and what people should do. Unless ordered, by id; in a box too."
   alerts(
     "Which."
     filter: AlertFilter
@@ -2429,7 +2429,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box too."
     orderBy: AlertOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -2607,7 +2607,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `camera:…` + "`" + `."
     id: ID!
   ): Camera
-  "A camera that watches a public place: where it stands, where it looks, whether it works. By id unless ordered."
+  "A camera that watches a public place: where it stands, where it looks, whether it works. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cameras(
     "Which."
     filter: CameraFilter
@@ -2615,7 +2615,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: CameraOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -2811,7 +2811,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `cameraEvent:…` + "`" + `."
     id: ID!
   ): CameraEvent
-  "What the analytics of a camera took notice of: a jam, a crowd, water over a mark. By id unless ordered."
+  "What the analytics of a camera took notice of: a jam, a crowd, water over a mark. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cameraEvents(
     "Which."
     filter: CameraEventFilter
@@ -2819,7 +2819,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: CameraEventOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -3017,7 +3017,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `article:…` + "`" + `."
     id: ID!
   ): Article
-  "An article in the press about the province, and what the administration makes of it. By id unless ordered."
+  "An article in the press about the province, and what the administration makes of it. Unless ordered, by id; in a box by place, so that what lies together comes together."
   articles(
     "Which."
     filter: ArticleFilter
@@ -3025,7 +3025,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: ArticleOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -3203,7 +3203,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `office:…` + "`" + `."
     id: ID!
   ): Office
-  "A one-stop office, where people hand in and fetch the dossiers of administrative procedures. By id unless ordered."
+  "A one-stop office, where people hand in and fetch the dossiers of administrative procedures. Unless ordered, by id; in a box by place, so that what lies together comes together."
   offices(
     "Which."
     filter: OfficeFilter
@@ -3211,7 +3211,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: OfficeOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -3451,7 +3451,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `dossier:…` + "`" + `."
     id: ID!
   ): Dossier
-  "A dossier: one case handed in for an administrative procedure, and how far it has come. By id unless ordered."
+  "A dossier: one case handed in for an administrative procedure, and how far it has come. Unless ordered, by id; in a box by place, so that what lies together comes together."
   dossiers(
     "Which."
     filter: DossierFilter
@@ -3459,7 +3459,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: DossierOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -3678,7 +3678,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `billboard:…` + "`" + `."
     id: ID!
   ): Billboard
-  "A billboard: one face of outdoor advertising, what it shows and whether it may. By id unless ordered."
+  "A billboard: one face of outdoor advertising, what it shows and whether it may. Unless ordered, by id; in a box by place, so that what lies together comes together."
   billboards(
     "Which."
     filter: BillboardFilter
@@ -3686,7 +3686,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: BillboardOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -3890,7 +3890,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `dam:…` + "`" + `."
     id: ID!
   ): Dam
-  "A reservoir with its dam: the water it holds, what comes in and what is let out. By id unless ordered."
+  "A reservoir with its dam: the water it holds, what comes in and what is let out. Unless ordered, by id; in a box by place, so that what lies together comes together."
   dams(
     "Which."
     filter: DamFilter
@@ -3898,7 +3898,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: DamOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -4127,7 +4127,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `station:…` + "`" + `."
     id: ID!
   ): Station
-  "A monitoring station: a river gauge, a rain gauge, a weather, air or water station. By id unless ordered."
+  "A monitoring station: a river gauge, a rain gauge, a weather, air or water station. Unless ordered, by id; in a box by place, so that what lies together comes together."
   stations(
     "Which."
     filter: StationFilter
@@ -4135,7 +4135,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: StationOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -4407,7 +4407,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `vessel:…` + "`" + `."
     id: ID!
   ): Vessel
-  "A vessel, mostly of the fishing fleet: what it is licensed for, where it is and where it was. By id unless ordered."
+  "A vessel, mostly of the fishing fleet: what it is licensed for, where it is and where it was. Unless ordered, by id; in a box by place, so that what lies together comes together."
   vessels(
     "Which."
     filter: VesselFilter
@@ -4415,7 +4415,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: VesselOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -4605,7 +4605,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `cardReader:…` + "`" + `."
     id: ID!
   ): CardReader
-  "A card reader: a gate, a time clock, a till or a bus where cards are held to a device. By id unless ordered."
+  "A card reader: a gate, a time clock, a till or a bus where cards are held to a device. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cardReaders(
     "Which."
     filter: CardReaderFilter
@@ -4613,7 +4613,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: CardReaderOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -4847,7 +4847,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `securityIncident:…` + "`" + `."
     id: ID!
   ): SecurityIncident
-  "An incident of network security at an agency's site: what happened, how bad, what was done. By id unless ordered."
+  "An incident of network security at an agency's site: what happened, how bad, what was done. Unless ordered, by id; in a box by place, so that what lies together comes together."
   securityIncidents(
     "Which."
     filter: SecurityIncidentFilter
@@ -4855,7 +4855,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: SecurityIncidentOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -5030,7 +5030,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `place:…` + "`" + `."
     id: ID!
   ): Place
-  "A named place that people and other layers refer to: a port, a storm shelter, a beach, a school. By id unless ordered."
+  "A named place that people and other layers refer to: a port, a storm shelter, a beach, a school. Unless ordered, by id; in a box by place, so that what lies together comes together."
   places(
     "Which."
     filter: PlaceFilter
@@ -5038,7 +5038,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box by place, so that what lies together comes together."
     orderBy: PlaceOrder
     "Page size, 1 to 1,000."
     first: Int = 50
@@ -5205,7 +5205,7 @@ extend type Query {
     "Its id or an alias: ` + "`" + `zone:…` + "`" + `."
     id: ID!
   ): Zone
-  "An area or a line in which a rule holds: a heritage protection zone, fishing waters, a closed area, a boundary, a flood extent. By id unless ordered."
+  "An area or a line in which a rule holds: a heritage protection zone, fishing waters, a closed area, a boundary, a flood extent. Unless ordered, by id; in a box too."
   zones(
     "Which."
     filter: ZoneFilter
@@ -5213,7 +5213,7 @@ extend type Query {
     area: Area
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
-    "In what order; by id when null."
+    "In what order; when null by id, in a box too."
     orderBy: ZoneOrder
     "Page size, 1 to 1,000."
     first: Int = 50

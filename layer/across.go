@@ -87,6 +87,7 @@ func (r *Reader) Features(ctx context.Context, layers []Name, q Query) (*Feature
 	if q.Filter != nil || q.Order != nil {
 		return nil, fault.Invalid("BAD_INPUT", "a filter or an order belongs to one layer")
 	}
+	q.byID = true
 	c := &FeatureConnection{r: r}
 	picked := r.catalog.pick(layers)
 	for _, s := range picked {

@@ -26,6 +26,9 @@ type Query struct {
 	Text     *string
 	First    *int
 	After    *string
+
+	// byID keeps to the order by id in a box too: all layers of a page have one order.
+	byID bool
 }
 
 // List is a question about one layer, checked and ready to be put. Every printer
@@ -35,9 +38,13 @@ type List struct {
 	s     *System
 	where clause.C // policy, filter and area; not the page
 	near  *origin
-	order order
-	first int
-	after *cursor
+	// Points in a box without another order are read along a curve: box is set
+	// then, and others what holds beside it.
+	box    *geo.BBox
+	others clause.C
+	order  order
+	first  int
+	after  *cursor
 }
 
 // origin is where distances are measured from.
@@ -67,14 +74,15 @@ func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.where = clause.And(r.policy(s), where, area, q.Observed.within(clause.Of("f.observed_at")))
+	l.others = clause.And(r.policy(s), where, q.Observed.within(clause.Of("f.observed_at")))
 	if q.Text != nil {
 		text, err := textWhere(*q.Text)
 		if err != nil {
 			return nil, err
 		}
-		l.where = clause.And(l.where, text)
+		l.others = clause.And(l.others, text)
 	}
+	l.where = clause.And(l.others, area)
 	if q.Near != nil {
 		if err := q.Near.Check(); err != nil {
 			return nil, err
@@ -94,6 +102,9 @@ func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
 		if err := l.measure(*l.near); err != nil {
 			return nil, err
 		}
+	}
+	if s.Points && q.Area != nil && q.Area.BBox != nil && q.Order == nil && q.Near == nil && !q.byID {
+		l.box, l.order = q.Area.BBox, order{name: "PLACE", by: clause.Of("f.place"), cast: castOf(KindString)}
 	}
 	if q.After != nil {
 		l.after, err = parseCursor(*q.After, l.order)
@@ -259,9 +270,16 @@ func (l *List) following() clause.C {
 // tail is FROM … ORDER BY … LIMIT for one row more than the page, and what
 // must stand before SELECT.
 func (l *List) tail() (with, from clause.C) {
-	where := clause.And(l.where, l.following())
 	table := clause.Name(l.s.Table)
 	limit := l.first + 1
+	if l.box != nil {
+		begin := ""
+		if l.after != nil && l.after.value != nil {
+			begin = *l.after.value
+		}
+		return with, clause.Of("FROM ?", postgis.AlongCurve(table, *l.box, begin, l.others, l.following(), limit))
+	}
+	where := clause.And(l.where, l.following())
 	if l.near != nil {
 		// The first n by the index are at most bound.m away: so are the first n by metres.
 		first := clause.Of("SELECT f.geom FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, where, postgis.ByIndex(l.near.geom), limit)

@@ -45,7 +45,8 @@ func TestIndexes(t *testing.T) {
 	}
 	const box = `[107.57, 16.46, 107.59, 16.47]`
 	for _, test := range []struct{ name, arguments, index string }{
-		{"bbox", `area: {bbox: ` + box + `}`, "reports_geom_idx"},
+		{"bbox", `area: {bbox: ` + box + `}`, "reports_place_id_idx"},
+		{"bbox, ordered", `area: {bbox: ` + box + `}, orderBy: {field: ID}`, "reports_geom_idx"},
 		{"within", `area: {within: {type: "Polygon", coordinates: [[[107.57, 16.46], [107.59, 16.46], [107.59, 16.47], [107.57, 16.46]]]}}`, "reports_geom_idx"},
 		{"around", `area: {around: {lon: 107.58, lat: 16.46, radiusM: 500}}`, "reports_geom_idx"},
 		{"feature", `area: {feature: "zone:DT_DAI_NOI_KV1"}`, "reports_geom_idx"},
@@ -60,7 +61,7 @@ func TestIndexes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			forbid("on")
-			if strings.HasPrefix(test.arguments, "area") {
+			if strings.HasPrefix(test.arguments, "area") && test.name != "bbox" {
 				forbid("off")
 			}
 			rec.statements = nil

@@ -36,6 +36,35 @@ func InBox(b geo.BBox, points bool) clause.C {
 	return clause.Or(boxes...)
 }
 
+// AlongCurve selects the rows f of points in a box, in the order of their
+// geohash, and then their id: range by range of what the box covers, each a walk
+// along the index until there are as many as wanted. after, a condition of rows
+// behind a cursor, may be empty.
+//
+// The nested loop keeps the order of the ranges. The coordinates are compared
+// inside of CASE because PostgreSQL takes a comparison of ST_X for a rare thing,
+// and sorts all rows of a range rather than walk along it.
+func AlongCurve(table clause.C, b geo.BBox, from string, where, after clause.C, limit int) clause.C {
+	var first, last []string
+	var inside []clause.C
+	for _, r := range geo.Geohashes(b.Bounds(), curveRanges) {
+		if r.Last >= from {
+			first, last = append(first, max(r.First, from)), append(last, r.Last)
+		}
+	}
+	for _, o := range b.Bounds() {
+		inside = append(inside, clause.Of("CASE WHEN ST_X(f.geom) BETWEEN ? AND ? THEN ST_Y(f.geom) BETWEEN ? AND ? ELSE false END",
+			o.Min[0], o.Max[0], o.Min[1], o.Max[1]))
+	}
+	return clause.Of(`(SELECT f.* FROM unnest(?::text[], ?::text[]) r(first, last), LATERAL
+		(SELECT f.* FROM ? f WHERE f.place >= r.first AND f.place <= r.last AND ? ORDER BY f.place, f.id LIMIT ?) f LIMIT ?) f`,
+		first, last, table, clause.And(clause.Or(inside...), where, after), limit, limit)
+}
+
+// curveRanges is how many ranges of geohashes a box is covered by, at most: the
+// more, the fewer rows outside of it are read.
+const curveRanges = 24
+
 // Intersects holds for rows that meet g, which is in EPSG:4326.
 func Intersects(g orb.Geometry) clause.C {
 	return clause.Of("ST_Intersects(f.geom, ?::geometry)", Shape{g, 4326})

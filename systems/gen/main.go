@@ -262,7 +262,7 @@ func (g *printer) layer(s *layer.System) {
 	g.desc("    ", "Its id or an alias: `"+s.IDPrefix()+"…`.")
 	g.line("    id: ID!")
 	g.line("  ): %s", s.Type)
-	g.desc("  ", firstSentence(def.Description)+" By id unless ordered.")
+	g.desc("  ", firstSentence(def.Description)+" Unless ordered, by id; "+inBox(s))
 	g.line("  %s(", s.Field)
 	g.desc("    ", "Which.")
 	g.line("    filter: %sFilter", s.Type)
@@ -270,7 +270,7 @@ func (g *printer) layer(s *layer.System) {
 	g.line("    area: Area")
 	g.desc("    ", "Orders by distance, nearest first; not together with orderBy.")
 	g.line("    near: Near")
-	g.desc("    ", "In what order; by id when null.")
+	g.desc("    ", "In what order; when null by id, "+inBox(s))
 	g.line("    orderBy: %sOrder", s.Type)
 	g.desc("    ", "Page size, 1 to 1,000.")
 	g.line("    first: Int = 50")
@@ -316,6 +316,14 @@ func (g *printer) enumFilter(f *layer.Field) {
 	g.desc("  ", "Whether it is null.")
 	g.line("  isNull: Boolean")
 	g.line("}")
+}
+
+// inBox is the order that a list without any has in a box.
+func inBox(s *layer.System) string {
+	if s.Points {
+		return "in a box by place, so that what lies together comes together."
+	}
+	return "in a box too."
 }
 
 func filterType(f *layer.Field) string {
