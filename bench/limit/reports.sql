@@ -1,12 +1,16 @@
--- $1 to $4: the box; $5: how many rows. The order is the hub's, that of a list
--- in an area without orderBy: when the hub's changes, it changes here.
+-- $1 to $4: the box; $5 and $6: the ranges of geohashes that cover it, first and
+-- last of each; $7: how many rows. The order is the hub's, that of a list in a
+-- box without orderBy: when the hub's changes, it changes here.
 --
--- && compares boxes of 32 bits; the coordinates decide. Within CASE they don't
--- count as conditions by themselves to the planner, which would multiply their
--- shares, expect one row of ten thousand, and sort them all for the first fifty.
+-- Within CASE the coordinates don't count as conditions by themselves to the
+-- planner, which would multiply their shares, expect one row of ten thousand,
+-- and sort a range rather than walk along it.
 SELECT f.id, f.service_request_id, f.service_code, f.report_category, f.report_status, f.label, f.requested_at, f.geom
-FROM reports f
-WHERE f.geom && ST_MakeEnvelope($1::float8, $2::float8, $3::float8, $4::float8, 4326)
-  AND CASE WHEN ST_X(f.geom) BETWEEN $1::float8 AND $3::float8 AND ST_Y(f.geom) BETWEEN $2::float8 AND $4::float8 THEN true ELSE false END
-ORDER BY f.id
-LIMIT $5::bigint
+FROM unnest($5::text[], $6::text[]) r(first, last), LATERAL (
+  SELECT f.id, f.service_request_id, f.service_code, f.report_category, f.report_status, f.label, f.requested_at, f.geom
+  FROM reports f
+  WHERE f.place >= r.first AND f.place <= r.last
+    AND CASE WHEN ST_X(f.geom) BETWEEN $1::float8 AND $3::float8 AND ST_Y(f.geom) BETWEEN $2::float8 AND $4::float8 THEN true ELSE false END
+  ORDER BY f.place, f.id
+  LIMIT $7::bigint) f
+LIMIT $7::bigint

@@ -44,7 +44,7 @@ var may = map[string]string{
 	"internal/chaos":   "",
 	"internal/bench":   "",
 	"bench":            "bench/limit geo/postgis localdb migrations province/prepare",
-	"bench/limit":      "",
+	"bench/limit":      "geo",
 	"cmd/hub":          "access geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems web",
 }
 
