@@ -111,16 +111,27 @@ type found struct {
 	whole       [][]byte
 	n           int
 	more        bool
-	first, last mark
+	first, last mark // made of the columns of the first and the newest row
 }
 
-// mark is what a cursor is made of.
+// mark is what a cursor is made of: a row's id and its value of the order.
 type mark struct {
-	id    string
-	value *string
+	id, text []byte
+	ordered  bool // there is a value
 }
 
-func (m mark) cursor(l asked) string { return l.Cursor(m.value, m.id) }
+// set takes over the columns of a row, which are gone with it.
+func (m *mark) set(id, text []byte) {
+	m.id, m.text, m.ordered = append(m.id[:0], id...), append(m.text[:0], text...), text != nil
+}
+
+func (m *mark) cursor(l asked) string {
+	if !m.ordered {
+		return l.Cursor(nil, string(m.id))
+	}
+	value := string(m.text)
+	return l.Cursor(&value, string(m.id))
+}
 
 func (p *page) members(f graphql.CollectedField) error {
 	for _, field := range p.collect(f, p.typ+"Connection") {
@@ -168,15 +179,6 @@ func (p *page) marks() {
 	}
 }
 
-func (p *page) markOf(columns [][]byte) mark {
-	m := mark{id: string(columns[p.id])}
-	if columns[p.text] != nil {
-		text := string(columns[p.text])
-		m.value = &text
-	}
-	return m
-}
-
 func (p *page) edge(f graphql.CollectedField) (printer, error) {
 	typ := p.typ + "Edge"
 	return p.object(typ, p.collect(f, typ), func(f graphql.CollectedField) (printer, error) {
@@ -186,7 +188,8 @@ func (p *page) edge(f graphql.CollectedField) (printer, error) {
 		case "cursor":
 			p.marks()
 			return func(x *run, b []byte, columns [][]byte) []byte {
-				return appendString(b, p.markOf(columns).cursor(x.list))
+				m := mark{columns[p.id], columns[p.text], columns[p.text] != nil}
+				return appendString(b, m.cursor(x.list))
 			}, nil
 		case "distanceM":
 			return value(p.cols.add("metres", func(x *run) (clause.C, error) { return x.metres(), nil }), layer.KindFloat), nil
@@ -210,9 +213,9 @@ func (p *page) pageInfo(f graphql.CollectedField) (func(*run, []byte, *found) []
 		case "hasPreviousPage":
 			say = func(_ *run, b []byte, f *found) []byte { return strconv.AppendBool(b, f.list.After()) }
 		case "startCursor":
-			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, f.first) }
+			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, &f.first) }
 		case "endCursor":
-			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, f.last) }
+			say = func(_ *run, b []byte, f *found) []byte { return f.mark(b, &f.last) }
 		default:
 			return nil, unfit("field PageInfo." + field.Name)
 		}
@@ -227,7 +230,7 @@ func (p *page) pageInfo(f graphql.CollectedField) (func(*run, []byte, *found) []
 	}, nil
 }
 
-func (f *found) mark(b []byte, m mark) []byte {
+func (f *found) mark(b []byte, m *mark) []byte {
 	if f.n == 0 {
 		return append(b, "null"...)
 	}
@@ -327,10 +330,10 @@ func (p *page) print(x *run, list asked, b []byte) ([]byte, error) {
 				return nil
 			}
 			if p.id >= 0 {
+				f.last.set(row[p.id], row[p.text])
 				if f.n == 0 {
-					f.first = p.markOf(row)
+					f.first.set(row[p.id], row[p.text])
 				}
-				f.last = p.markOf(row)
 			}
 			for i := range p.parts {
 				if each := p.parts[i].each; each != nil {

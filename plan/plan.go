@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/dgraph-io/ristretto/v2"
@@ -145,7 +146,7 @@ func (p *Printer) print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 // keeps from being thrown away and its address from being used again; what
 // @skip and @include say; and what the viewer may see.
 func (p *Printer) key(op *graphql.OperationContext, r *layer.Reader, f graphql.CollectedField) string {
-	place := fmt.Sprintf("%p", f.Field)
+	place := strconv.FormatUint(uint64(uintptr(unsafe.Pointer(f.Field))), 36)
 	var names []string
 	if known, ok := p.plans.Get(place); ok {
 		names = known.([]string)
