@@ -1,4 +1,4 @@
-// Bench measures how fast the hub answers, beside a handler that does nothing
+// Command bench measures how fast the hub answers, beside a handler that does nothing
 // but that (package limit): on the same tables, with the same random questions,
 // in turn. It prints one table.
 //

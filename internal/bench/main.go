@@ -1,4 +1,4 @@
-// Bench measures how fast the hub reads: from the wire to committed rows,
+// Command bench measures how fast the hub reads: from the wire to committed rows,
 // beside what the slowest step costs alone. It prints one table. How fast it
 // answers is package bench's.
 //
