@@ -66,12 +66,7 @@ func unitColumns() clause.C {
 	return clause.Of("f.id, f.code, f.kind, f.type, f.valid_from, f.valid_to, f.area_km2, f.population, f.approximate, f.name, f.name_en, f.parent_code")
 }
 
-// standsOn holds for units f that stood on a day.
-func standsOn(day geo.Date) clause.C {
-	return clause.Of("f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)", day, day)
-}
-
-// StandsOn is standsOn for a day that the statement knows.
+// StandsOn holds for units f that stood on a day.
 func StandsOn(day clause.C) clause.C {
 	return clause.Of("f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)", day, day)
 }
@@ -157,7 +152,7 @@ type UnitQuery struct {
 
 // Units gives the units that stood on a day, by code.
 func (r *Reader) Units(ctx context.Context, q UnitQuery) ([]*Unit, error) {
-	where := []clause.C{standsOn(r.day(q.At))}
+	where := []clause.C{StandsOn(clause.Of("?::date", r.day(q.At)))}
 	if q.Kind != nil {
 		where = append(where, clause.Of("f.kind = ?", string(*q.Kind)))
 	}

@@ -206,6 +206,7 @@ func nearCameras(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte
 func listVessels(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
 	var args arguments
 	args.floats(q.Get("box"), 4)
+	args.ranges()
 	args.int(q.Get("first"))
 	args.int(q.Get("last"))
 	var id []byte // of the vessel whose positions are being written
