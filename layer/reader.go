@@ -154,15 +154,20 @@ func (r *Reader) masked(s *System) []string {
 // query runs a statement and hands each row to scan.
 func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
 	sql, args := c.SQL()
-	rows, err := r.db.Query(ctx, sql, args...)
-	if err == nil {
-		defer rows.Close()
-		for rows.Next() {
-			if err = scan(rows); err != nil {
-				return fmt.Errorf("%s: %w", what, err)
-			}
-		}
-		err = rows.Err()
+	return r.run(ctx, what, sql, args, scan)
+}
+
+// queryBinary is query with the values as they came, all in binary.
+func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
+	sql, args := c.SQL()
+	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
+	return r.run(ctx, what, sql, args, func(rows pgx.Rows) error { return each(rows.RawValues()) })
+}
+
+func (r *Reader) run(ctx context.Context, what, sql string, args []any, each func(pgx.Rows) error) error {
+	given, err := r.attempt(ctx, sql, args, each)
+	if !given && lingers(err) {
+		_, err = r.attempt(ctx, sql, args, each)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, translate(err))
@@ -170,23 +175,29 @@ func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(p
 	return nil
 }
 
-// queryBinary is query with the values as they came, all in binary.
-func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
-	sql, args := c.SQL()
-	rows, err := r.db.Query(ctx, sql, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)...)
-	if err == nil {
-		defer rows.Close()
-		for rows.Next() {
-			if err = each(rows.RawValues()); err != nil {
-				return fmt.Errorf("%s: %w", what, err)
-			}
-		}
-		err = rows.Err()
-	}
+// attempt runs a statement; given says that a row came.
+func (r *Reader) attempt(ctx context.Context, sql string, args []any, each func(pgx.Rows) error) (given bool, err error) {
+	rows, err := r.db.Query(ctx, sql, args...)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, translate(err))
+		return false, err
 	}
-	return nil
+	defer rows.Close()
+	for rows.Next() {
+		given = true
+		if err := each(rows); err != nil {
+			return true, err
+		}
+	}
+	return given, rows.Err()
+}
+
+// lingers says whether an error may be of another statement: PROJ keeps one
+// error for all transformations of a session, and PostGIS finds one that an
+// earlier step left there after a transformation that went well. Finding it
+// clears it.
+func lingers(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "XX000" && strings.HasPrefix(pg.Message, "transform: ")
 }
 
 // translate turns what the database says into a fault, once.
