@@ -65,7 +65,7 @@ func (b BBox) MarshalGQL(w io.Writer) { _, _ = w.Write(b.Append(nil)) }
 func (b BBox) Append(to []byte) []byte {
 	to = append(to, '[')
 	for i, x := range b {
-		to = appendNumber(comma(to, i), x, -1)
+		to = AppendNumber(comma(to, i), x, -1)
 	}
 	return append(to, ']')
 }

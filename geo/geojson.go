@@ -75,13 +75,15 @@ func appendPositions[S ~[]orb.Point](b []byte, points S, decimals int) []byte {
 
 func appendPosition(b []byte, p orb.Point, decimals int) []byte {
 	b = append(b, '[')
-	b = appendNumber(b, p[0], decimals)
+	b = AppendNumber(b, p[0], decimals)
 	b = append(b, ',')
-	b = appendNumber(b, p[1], decimals)
+	b = AppendNumber(b, p[1], decimals)
 	return append(b, ']')
 }
 
-func appendNumber(b []byte, x float64, decimals int) []byte {
+// AppendNumber appends a number without an exponent; decimals are as in
+// [AppendGeoJSON].
+func AppendNumber(b []byte, x float64, decimals int) []byte {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return append(b, "null"...)
 	}

@@ -77,16 +77,26 @@ func (r *Reader) AgenciesBy(ctx context.Context, codes []string) ([]*Agency, err
 
 // Agencies gives those under one and of a name, by code; nil says nothing.
 func (r *Reader) Agencies(ctx context.Context, parent, text *string) ([]*Agency, error) {
+	out := []*Agency{}
+	err := r.agenciesFrom(ctx, AskAgencies(parent, text), func(a *Agency) { out = append(out, a) })
+	return out, err
+}
+
+// AskAgencies is FROM … of Agencies.
+func AskAgencies(parent, text *string) clause.C {
 	var where []clause.C
 	if parent != nil {
-		where = append(where, clause.Of("a.parent_code = ?", *parent))
+		where = append(where, clause.Of("f.parent_code = ?", *parent))
 	}
 	if text != nil {
-		where = append(where, clause.Of("fold(a.name || ' ' || a.name_en) LIKE '%' || fold(?) || '%'", likeEscape(*text)))
+		where = append(where, clause.Of("fold(f.name || ' ' || f.name_en) LIKE '%' || fold(?) || '%'", likeEscape(*text)))
 	}
-	out := []*Agency{}
-	err := r.agenciesWhere(ctx, clause.And(where...), func(a *Agency) { out = append(out, a) })
-	return out, err
+	return AgenciesWhere(clause.And(where...))
+}
+
+// AgenciesWhere is FROM … of the agencies f that a condition holds for, by code.
+func AgenciesWhere(where clause.C) clause.C {
+	return clause.Of(`agencies f WHERE ? ORDER BY f.code COLLATE "C"`, where)
 }
 
 // InCharge gives the agency that answers for a service in a commune: the
@@ -97,12 +107,12 @@ func (r *Reader) InCharge(ctx context.Context, u *Unit, service *string) (*Agenc
 	if u != nil {
 		code = &u.Code
 	}
-	where := clause.Of("a.unit_code = ?::text", code)
+	where := clause.Of("f.unit_code = ?::text", code)
 	if service != nil {
-		where = clause.Of("? = ANY (a.services) AND (a.unit_code IS NULL OR a.unit_code = ?::text)", *service, code)
+		where = clause.Of("? = ANY (f.services) AND (f.unit_code IS NULL OR f.unit_code = ?::text)", *service, code)
 	}
 	var best *Agency
-	err := r.agenciesWhere(ctx, where, func(a *Agency) {
+	err := r.agenciesFrom(ctx, AgenciesWhere(where), func(a *Agency) {
 		if best == nil || best.unitCode == nil && a.unitCode != nil {
 			best = a
 		}
@@ -112,20 +122,20 @@ func (r *Reader) InCharge(ctx context.Context, u *Unit, service *string) (*Agenc
 
 func (r *Reader) fetchAgencies(ctx context.Context, codes []string) (map[string]*Agency, error) {
 	out := map[string]*Agency{}
-	err := r.agenciesWhere(ctx, clause.Of("a.code = ANY (?)", codes), func(a *Agency) { out[a.Code] = a })
+	err := r.agenciesFrom(ctx, AgenciesWhere(clause.Of("f.code = ANY (?)", codes)), func(a *Agency) { out[a.Code] = a })
 	return out, err
 }
 
 func (r *Reader) fetchAgencyChildren(ctx context.Context, codes []string) (map[string][]*Agency, error) {
 	out := map[string][]*Agency{}
-	err := r.agenciesWhere(ctx, clause.Of("a.parent_code = ANY (?)", codes), func(a *Agency) {
+	err := r.agenciesFrom(ctx, AgenciesWhere(clause.Of("f.parent_code = ANY (?)", codes)), func(a *Agency) {
 		out[*a.parentCode] = append(out[*a.parentCode], a)
 	})
 	return out, err
 }
 
-func (r *Reader) agenciesWhere(ctx context.Context, where clause.C, add func(*Agency)) error {
-	c := clause.Of(`SELECT a.code, a.name, a.name_en, a.parent_code, a.unit_code FROM agencies a WHERE ? ORDER BY a.code COLLATE "C"`, where)
+func (r *Reader) agenciesFrom(ctx context.Context, from clause.C, add func(*Agency)) error {
+	c := clause.Of("SELECT f.code, f.name, f.name_en, f.parent_code, f.unit_code FROM ?", from)
 	var siblings []string
 	return r.query(ctx, "find agencies", c, func(rows pgx.Rows) error {
 		a := &Agency{r: r, siblings: &siblings}
@@ -137,7 +147,7 @@ func (r *Reader) agenciesWhere(ctx context.Context, where clause.C, add func(*Ag
 			r.agencies.Want(*a.parentCode)
 		}
 		if a.unitCode != nil && r.wants.Wants("Agency", "unit") {
-			r.unitKeys.Want(unitKey{*a.unitCode, r.day(nil)})
+			r.unitKeys.Want(unitKey{*a.unitCode, r.Day(nil)})
 		}
 		add(a)
 		return nil

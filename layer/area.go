@@ -77,7 +77,7 @@ func (r *Reader) lonLat(ctx context.Context, p geo.ProjectedGeometry) (g orb.Geo
 func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (clause.C, error) {
 	keys := make([]unitKey, len(refs))
 	for i, ref := range refs {
-		keys[i] = unitKey{ref.Code, r.day(ref.At)}
+		keys[i] = unitKey{ref.Code, r.Day(ref.At)}
 	}
 	units, err := r.unitKeys.LoadAll(ctx, keys)
 	if err != nil {

@@ -34,6 +34,7 @@ type Info struct {
 	Fields      []*FieldMeta
 	byName      map[string]*FieldMeta
 	refs        []reference
+	geojson     []Member
 }
 
 // FieldMeta is what the schema says of a field, base fields included.
@@ -131,6 +132,7 @@ func describe(s *System, schema *ast.Schema, byType map[string]*System) (*Info, 
 			}
 		}
 	}
+	info.geojson = info.members(s)
 	return info, nil
 }
 

@@ -39,8 +39,8 @@ type unitKey struct {
 	day  geo.Date
 }
 
-// day is the day asked for, or today.
-func (r *Reader) day(at *geo.Date) geo.Date {
+// Day is the day asked for, or today.
+func (r *Reader) Day(at *geo.Date) geo.Date {
 	if at != nil {
 		return *at
 	}
@@ -93,7 +93,7 @@ func (r *Reader) fetchUnitKeys(ctx context.Context, keys []unitKey) (map[unitKey
 	out := map[unitKey]*Unit{}
 	var siblings []int32
 	c := clause.Of(`SELECT ?, k.i FROM unnest(?::text[], ?::date[]) WITH ORDINALITY k(code, day, i)
-		JOIN units f ON f.code = k.code AND f.valid_from <= k.day AND (f.valid_to IS NULL OR f.valid_to > k.day)`, unitColumns(), codes, days)
+		JOIN units f ON f.code = k.code AND ?`, unitColumns(), codes, days, StandsOn(clause.Of("k.day")))
 	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
 		var i int
 		u, err := r.scanUnit(rows, &siblings, &i)
@@ -107,7 +107,7 @@ func (r *Reader) fetchUnitKeys(ctx context.Context, keys []unitKey) (map[unitKey
 
 // UnitOn gives a unit as it stood on a day (nil: today); nil when there was none.
 func (r *Reader) UnitOn(ctx context.Context, code string, at *geo.Date) (*Unit, error) {
-	u, _, err := r.unitKeys.Load(ctx, unitKey{code, r.day(at)})
+	u, _, err := r.unitKeys.Load(ctx, unitKey{code, r.Day(at)})
 	return u, err
 }
 
@@ -132,7 +132,7 @@ func (r *Reader) UnitsOn(ctx context.Context, codes []string, days []geo.Date) (
 // UnitAt gives the commune of a point on a day (nil: today).
 func (r *Reader) UnitAt(ctx context.Context, p geo.LonLat, at *geo.Date) (*Unit, error) {
 	var id *int32
-	c := clause.Of("SELECT ?", postgis.UnitOf(postgis.Point(p), clause.Of("?::date", r.day(at))))
+	c := clause.Of("SELECT ?", postgis.UnitOf(postgis.Point(p), clause.Of("?::date", r.Day(at))))
 	err := r.query(ctx, "locate", c, func(rows pgx.Rows) error { return rows.Scan(&id) })
 	if err != nil || id == nil {
 		return nil, err
@@ -152,7 +152,23 @@ type UnitQuery struct {
 
 // Units gives the units that stood on a day, by code.
 func (r *Reader) Units(ctx context.Context, q UnitQuery) ([]*Unit, error) {
-	where := []clause.C{StandsOn(clause.Of("?::date", r.day(q.At)))}
+	from, err := r.AskUnits(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := []*Unit{}
+	var siblings []int32
+	err = r.query(ctx, "find units", clause.Of("SELECT ? FROM ?", unitColumns(), from), func(rows pgx.Rows) error {
+		u, err := r.scanUnit(rows, &siblings)
+		out = append(out, u)
+		return err
+	})
+	return out, err
+}
+
+// AskUnits checks a query on units and gives FROM … of Units.
+func (r *Reader) AskUnits(ctx context.Context, q UnitQuery) (from clause.C, err error) {
+	where := []clause.C{StandsOn(clause.Of("?::date", r.Day(q.At)))}
 	if q.Kind != nil {
 		where = append(where, clause.Of("f.kind = ?", string(*q.Kind)))
 	}
@@ -163,26 +179,11 @@ func (r *Reader) Units(ctx context.Context, q UnitQuery) ([]*Unit, error) {
 		where = append(where, clause.Of("fold(f.name || ' ' || f.name_en) LIKE '%' || fold(?) || '%'", likeEscape(*q.Text)))
 	}
 	area, err := r.area(ctx, unitsAsLayer, q.Area)
-	if err != nil {
-		return nil, err
-	}
-	return r.unitsWhere(ctx, clause.And(append(where, area)...))
+	return clause.Of(`units f WHERE ? ORDER BY f.code COLLATE "C", f.valid_from LIMIT 2000`, clause.And(append(where, area)...)), err
 }
 
 // unitsAsLayer lets an area be asked of units, which are no layer: open polygons.
 var unitsAsLayer = &System{Field: "units", Table: "units"}
-
-func (r *Reader) unitsWhere(ctx context.Context, where clause.C) ([]*Unit, error) {
-	out := []*Unit{}
-	var siblings []int32
-	c := clause.Of("SELECT ? FROM units f WHERE ? ORDER BY f.code COLLATE \"C\", f.valid_from LIMIT 2000", unitColumns(), where)
-	err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
-		u, err := r.scanUnit(rows, &siblings)
-		out = append(out, u)
-		return err
-	})
-	return out, err
-}
 
 // Name is the unit's name.
 func (u *Unit) Name(lang *Lang) string { return u.title.In(lang) }
@@ -204,17 +205,17 @@ func (u *Unit) Parent(ctx context.Context) (*Unit, error) {
 
 // Children are the units it was divided into, those of its last day.
 func (u *Unit) Children(ctx context.Context) ([]*Unit, error) {
-	return u.relatives(ctx, relChildren)
+	return u.relatives(ctx, "children")
 }
 
 // Predecessors are the units it was made from.
 func (u *Unit) Predecessors(ctx context.Context) ([]*Unit, error) {
-	return u.relatives(ctx, relPredecessors)
+	return u.relatives(ctx, "predecessors")
 }
 
 // Successors are the units it went into.
 func (u *Unit) Successors(ctx context.Context) ([]*Unit, error) {
-	return u.relatives(ctx, relSuccessors)
+	return u.relatives(ctx, "successors")
 }
 
 // Features are what lies in it.
@@ -244,29 +245,26 @@ type LayerCount struct {
 	Count int
 }
 
-// relation says which relatives of a unit; a constant of the program.
-type relation int
-
-const (
-	relChildren relation = iota
-	relPredecessors
-	relSuccessors
-)
-
-func (rel relation) join() clause.C {
-	switch rel {
-	case relChildren:
-		return clause.Of("JOIN units f ON f.parent_code = u.code AND f.valid_from < coalesce(u.valid_to, 'infinity') AND coalesce(f.valid_to, 'infinity') >= coalesce(u.valid_to, 'infinity')")
-	case relPredecessors:
-		return clause.Of("JOIN unit_crosswalk x ON x.new_id = u.id JOIN units f ON f.id = x.old_id")
+// Relatives is FROM … of the relatives f, by code, of the units u whose id is of;
+// ok is false for a field that gives no units.
+func Relatives(field string, of clause.C) (from clause.C, ok bool) {
+	var related clause.C
+	switch field {
+	case "children":
+		related = clause.Of("units f ON f.parent_code = u.code AND f.valid_from < coalesce(u.valid_to, 'infinity') AND coalesce(f.valid_to, 'infinity') >= coalesce(u.valid_to, 'infinity')")
+	case "predecessors":
+		related = clause.Of("unit_crosswalk x ON x.new_id = u.id JOIN units f ON f.id = x.old_id")
+	case "successors":
+		related = clause.Of("unit_crosswalk x ON x.old_id = u.id JOIN units f ON f.id = x.new_id")
 	default:
-		return clause.Of("JOIN unit_crosswalk x ON x.old_id = u.id JOIN units f ON f.id = x.new_id")
+		return related, false
 	}
+	return clause.Of(`units u JOIN ? WHERE u.id = ? ORDER BY f.code COLLATE "C", f.valid_from`, related, of), true
 }
 
 // relatives reads the relatives of a unit together with those of its siblings.
-func (u *Unit) relatives(ctx context.Context, rel relation) ([]*Unit, error) {
-	units, err := ofUnit(ctx, u, fmt.Sprint("unit relatives ", rel), u.r.fetchRelatives(rel))
+func (u *Unit) relatives(ctx context.Context, field string) ([]*Unit, error) {
+	units, err := ofUnit(ctx, u, "unit "+field, u.r.fetchRelatives(field))
 	if units == nil {
 		units = []*Unit{}
 	}
@@ -281,12 +279,12 @@ func ofUnit[V any](ctx context.Context, u *Unit, what string, fetch func(context
 	return v, err
 }
 
-func (r *Reader) fetchRelatives(rel relation) func(context.Context, []int32) (map[int32][]*Unit, error) {
+func (r *Reader) fetchRelatives(field string) func(context.Context, []int32) (map[int32][]*Unit, error) {
 	return func(ctx context.Context, ids []int32) (map[int32][]*Unit, error) {
 		out := map[int32][]*Unit{}
 		var siblings []int32
-		c := clause.Of(`SELECT ?, u.id FROM units u ? WHERE u.id = ANY (?) ORDER BY f.code COLLATE "C"`, unitColumns(), rel.join(), ids)
-		err := r.query(ctx, "find units", c, func(rows pgx.Rows) error {
+		from, _ := Relatives(field, clause.Of("ANY (?)", ids))
+		err := r.query(ctx, "find units", clause.Of("SELECT ?, u.id FROM ?", unitColumns(), from), func(rows pgx.Rows) error {
 			var of int32
 			u, err := r.scanUnit(rows, &siblings, &of)
 			out[of] = append(out[of], u)

@@ -12,7 +12,15 @@ import (
 
 // across compiles a page of features of several layers.
 func (c *compiler) across(ask func(x *run, a map[string]any) (*layer.FeatureConnection, error), bare bool, f graphql.CollectedField) (plan, error) {
-	page := pageOf(c, "Feature", clause.Of("x.id"), c.anyFeature)
+	page := pageOf(c, "Feature", clause.Of("x.id"))
+	page.node = func(cols *columns, f graphql.CollectedField) (printer, error) {
+		return c.anyFeature(cols, func(s *layer.System, of *columns) (printer, error) {
+			return c.feature(s, of, c.collect(f, s.Type, "Feature", "_Entity"))
+		})
+	}
+	page.geojson = func(cols *columns) (printer, error) {
+		return c.anyFeature(cols, func(s *layer.System, of *columns) (printer, error) { return c.geojson(s, of), nil })
+	}
 	if page.bare = bare; bare {
 		edge, err := page.edge(f)
 		if err != nil {
@@ -32,9 +40,9 @@ func (c *compiler) across(ask func(x *run, a map[string]any) (*layer.FeatureConn
 	}}, nil
 }
 
-// anyFeature compiles a selection of the feature x.id of the layer x.n: one
-// record, made by the layer's own expressions.
-func (c *compiler) anyFeature(cols *columns, f graphql.CollectedField) (printer, error) {
+// anyFeature compiles the feature x.id of the layer x.n: one record, made by the
+// layer's own expressions.
+func (c *compiler) anyFeature(cols *columns, compile func(*layer.System, *columns) (printer, error)) (printer, error) {
 	systems := c.r.Catalog().Systems()
 	of := make([]*columns, len(systems))
 	print := make([]printer, len(systems))
@@ -42,9 +50,7 @@ func (c *compiler) anyFeature(cols *columns, f graphql.CollectedField) (printer,
 	for n, s := range systems {
 		of[n] = &columns{}
 		var err error
-		print[n], err = c.inside(func() (printer, error) {
-			return c.feature(s, of[n], c.collect(f, s.Type, "Feature", "_Entity"))
-		})
+		print[n], err = c.inside(func() (printer, error) { return compile(s, of[n]) })
 		if err != nil {
 			return nil, err
 		}

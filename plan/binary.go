@@ -44,7 +44,7 @@ func appendKind(b []byte, kind layer.Kind, raw []byte) []byte {
 	case layer.KindBool:
 		return strconv.AppendBool(b, raw[0] != 0)
 	case layer.KindDateTime:
-		return appendTime(b, timeOf(raw))
+		return layer.AppendTime(b, timeOf(raw))
 	case layer.KindDate:
 		day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
 		return day.AppendFormat(b, `"2006-01-02"`)
@@ -55,54 +55,16 @@ func appendKind(b []byte, kind layer.Kind, raw []byte) []byte {
 			if n++; n > 1 {
 				b = append(b, ',')
 			}
-			b = appendString(b, element)
+			b = layer.AppendString(b, element)
 		})
 		return append(b, ']')
 	}
-	return appendString(b, raw)
+	return layer.AppendString(b, raw)
 }
 
 // appendFloat appends a number as gqlgen does. There are no others: ingest
 // refuses what is not finite.
 func appendFloat(b []byte, f float64) []byte { return strconv.AppendFloat(b, f, 'g', -1, 64) }
-
-// appendTime appends a moment as UTC with Z, in quotes.
-func appendTime(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
-	return append(b, '"')
-}
-
-const hexDigits = "0123456789ABCDEF"
-
-// appendString appends a text in quotes, escaped as gqlgen does.
-func appendString[S ~[]byte | ~string](b []byte, s S) []byte {
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[start:i]...)
-		switch c {
-		case '\t':
-			b = append(b, `\t`...)
-		case '\r':
-			b = append(b, `\r`...)
-		case '\n':
-			b = append(b, `\n`...)
-		case '"', '\\':
-			b = append(b, '\\', c)
-		default:
-			b = append(b, `\u00`...)
-			b = append(b, hexDigits[c>>4], hexDigits[c&0xf])
-		}
-		start = i + 1
-	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
-}
 
 // appendRecord splits a record into the values of its columns, nil for NULL.
 func appendRecord(to [][]byte, raw []byte) [][]byte {

@@ -126,10 +126,10 @@ func object(members []member) printer {
 func (c *compiler) object(typ string, f []graphql.CollectedField, of func(graphql.CollectedField) (printer, error)) (printer, error) {
 	var members []member
 	for _, field := range f {
-		m := member{key: string(appendString(nil, field.Alias)) + ":"}
+		m := member{key: string(layer.AppendString(nil, field.Alias)) + ":"}
 		switch {
 		case field.Name == "__typename":
-			m.print = constant(string(appendString(nil, typ)))
+			m.print = constant(string(layer.AppendString(nil, typ)))
 		case len(field.Deferrables) > 0:
 			return nil, unfit("@defer")
 		default:

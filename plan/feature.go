@@ -6,7 +6,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
-	"geohub/geo"
 	"geohub/geo/postgis"
 	"geohub/layer"
 )
@@ -36,7 +35,7 @@ func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.Coll
 		if column, to, ok := c.r.Catalog().Info(s).Refers(f.Name); ok {
 			key := clause.Column("f", column)
 			if to == nil {
-				return c.agency(key, cols, f)
+				return c.agencyOf(key, cols, f)
 			}
 			return c.follow(to, key, cols, f)
 		}
@@ -70,7 +69,7 @@ func (c *compiler) base(s *layer.System, cols *columns, f graphql.CollectedField
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendString(b, name)
+			b = layer.AppendString(b, name)
 		}
 		return constant(string(append(b, ']'))), nil
 	case "geometry":
@@ -80,7 +79,7 @@ func (c *compiler) base(s *layer.System, cols *columns, f graphql.CollectedField
 	case "freshness":
 		return c.freshness(s, cols, f)
 	case "unit":
-		return c.unit(clause.Of("f.unit_id"), cols, f)
+		return c.unitOf(clause.Of("f.unit_id"), cols, f)
 	case "provenance":
 		return c.provenance(cols, f)
 	}
@@ -101,7 +100,7 @@ func (c *compiler) title(typ, name string, cols *columns, f graphql.CollectedFie
 		if len(text) == 0 && nullable(f) {
 			return append(b, "null"...)
 		}
-		return appendString(b, text)
+		return layer.AppendString(b, text)
 	}
 }
 
@@ -207,7 +206,7 @@ func (c *compiler) freshness(s *layer.System, cols *columns, f graphql.Collected
 		case "dueAt":
 			return func(x *run, b []byte, columns [][]byte) []byte {
 				if due := fresh(x, columns).DueAt; due != nil {
-					return appendTime(b, *due)
+					return layer.AppendTime(b, *due)
 				}
 				return append(b, "null"...)
 			}, nil
@@ -229,7 +228,7 @@ func textOrNull(i int) printer {
 		if len(columns[i]) == 0 {
 			return append(b, "null"...)
 		}
-		return appendString(b, columns[i])
+		return layer.AppendString(b, columns[i])
 	}
 }
 
@@ -244,7 +243,7 @@ func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer,
 		case "exchange":
 			return textOrNull(cols.add("exchange", always(clause.Of("f.exchange")))), nil
 		case "agency":
-			return c.agency(clause.Of("f.agency_code"), cols, f)
+			return c.agencyOf(clause.Of("f.agency_code"), cols, f)
 		}
 		return nil, unfit("field Provenance." + f.Name)
 	})
@@ -259,60 +258,16 @@ func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer,
 	}, nil
 }
 
-// unit compiles the unit whose id is key.
-func (c *compiler) unit(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, clause.Of("units f WHERE f.id = k.key"), func(in *columns) (printer, error) { return c.unitRow(in, f) })
-}
-
-// unitOn compiles the unit of a code that stood on a day.
-func (c *compiler) unitOn(code clause.C, day func(*run) clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.find(func(x *run) clause.C { return clause.Of("? AS key, ? AS day", code, day(x)) }, cols, clause.Of("units f WHERE f.code = k.key AND ?", layer.StandsOn(clause.Of("k.day"))),
-		func(in *columns) (printer, error) { return c.unitRow(in, f) })
-}
-
-// unitRow compiles a selection of the row f of units.
-func (c *compiler) unitRow(cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.object("Unit", c.collect(f, "Unit", "_Entity"), func(f graphql.CollectedField) (printer, error) {
-		if column, kind, ok := layer.UnitColumn(f.Name); ok {
-			return value(cols.add(column, always(clause.Column("f", column))), kind), nil
-		}
-		switch f.Name {
-		case "name":
-			return c.title("Unit", "name", cols, f), nil
-		case "geometry":
-			return c.geometry("Unit", cols, f, postgis.Geom()), nil
-		case "parent":
-			return c.unitOn(clause.Of("f.parent_code"), func(*run) clause.C { return clause.Of("f.valid_from") }, cols, f)
-		}
-		return nil, unfit("field Unit." + f.Name)
-	})
-}
-
-// agency compiles the agency whose code is key.
-func (c *compiler) agency(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, clause.Of("agencies f WHERE f.code = k.key"), func(in *columns) (printer, error) {
-		return c.object("Agency", c.collect(f, "Agency", "_Entity"), func(f graphql.CollectedField) (printer, error) {
-			switch f.Name {
-			case "code":
-				return value(in.add("code", always(clause.Of("f.code"))), layer.KindString), nil
-			case "name":
-				return c.title("Agency", "name", in, f), nil
-			case "parent":
-				return c.agency(clause.Of("f.parent_code"), in, f)
-			case "unit":
-				return c.unitOn(clause.Of("f.unit_code"), func(x *run) clause.C { return clause.Of("?::date", geo.DateOf(x.r.Now())) }, in, f)
-			}
-			return nil, unfit("field Agency." + f.Name)
-		})
-	})
-}
-
 // follow compiles the row of another layer whose id, or former id, is key.
 func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	from := clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = k.key), k.key))", clause.Name(to.Table), clause.And(c.r.Policy(to)))
-	return c.lookup(clause.Of("? AS key", key), cols, from, func(in *columns) (printer, error) {
+	return c.lookup(clause.Of("? AS key", key), cols, c.byID(to, clause.Of("k.key")), func(in *columns) (printer, error) {
 		return c.feature(to, in, c.collect(f, to.Type, "Feature", "_Entity"))
 	})
+}
+
+// byID is FROM … WHERE of the row f of a layer whose id, or former id, is key.
+func (c *compiler) byID(s *layer.System, key clause.C) clause.C {
+	return clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = ?), ?))", clause.Name(s.Table), clause.And(c.r.Policy(s)), key, key)
 }
 
 // lookup compiles one row of another table, found by values of this one, which
@@ -332,6 +287,20 @@ func (c *compiler) find(key func(*run) clause.C, cols *columns, from clause.C, c
 		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ?) k)", row, from, key(x)), err
 	})
 	return c.record(i, inner), nil
+}
+
+// several compiles the rows of a table that the value k.key of this one leads to.
+func (c *compiler) several(key clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+	in := &columns{}
+	inner, err := c.inside(func() (printer, error) { return compile(in) })
+	if err != nil {
+		return nil, err
+	}
+	i := cols.own(func(x *run) (clause.C, error) {
+		row, err := in.row(x)
+		return clause.Of("(SELECT ARRAY(SELECT ? FROM ?) FROM (SELECT ? AS key) k)", row, from, key), err
+	})
+	return c.records(i, inner), nil
 }
 
 // nested compiles a list of a row's own rows.

@@ -130,18 +130,18 @@ func (p *page) groupKey(f graphql.CollectedField) (func(x *run, b []byte, k *lay
 		case "__typename":
 			print = func(_ *run, b []byte, _ *layer.GroupKey) []byte { return append(b, `"GroupKey"`...) }
 		case "field":
-			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return appendString(b, k.Field) }
+			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return layer.AppendString(b, k.Field) }
 		case "value":
-			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.Value, appendString) }
+			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.Value, layer.AppendString) }
 		case "from":
-			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.From, appendTime) }
+			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.From, layer.AppendTime) }
 		case "to":
-			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.To, appendTime) }
+			print = func(_ *run, b []byte, k *layer.GroupKey) []byte { return orNull(b, k.To, layer.AppendTime) }
 		case "title":
 			args := p.arguments("GroupKey", field)
 			print = func(x *run, b []byte, k *layer.GroupKey) []byte {
 				lang, _ := x.args[args].(map[string]any)["lang"].(*layer.Lang)
-				return orNull(b, k.Title(lang), appendString)
+				return orNull(b, k.Title(lang), layer.AppendString)
 			}
 		default:
 			return nil, unfit("field GroupKey." + field.Name)
@@ -166,7 +166,7 @@ func orNull[T any](b []byte, v *T, with func([]byte, T) []byte) []byte {
 
 // keyOf is the key of a field's i-th member, with what stands before it.
 func keyOf(i int, f graphql.CollectedField) string {
-	key := string(appendString(nil, f.Alias)) + ":"
+	key := string(layer.AppendString(nil, f.Alias)) + ":"
 	if i > 0 {
 		return "," + key
 	}

@@ -12,39 +12,22 @@ import (
 
 // one compiles a row by its id, or a former id.
 func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) {
-	cols := &columns{}
-	row, err := c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
-	if err != nil {
-		return plan{}, err
-	}
-	args := c.arguments("Query", f)
-	what := "read " + s.Field
-	return plan{print: func(x *run, b []byte) ([]byte, error) {
-		list, err := cols.sql(x)
-		if err != nil {
-			return nil, err
-		}
-		id := x.args[args].(map[string]any)["id"].(string)
-		statement := clause.Of("SELECT ? FROM ? f WHERE ? AND f.id = ANY (ARRAY[?, (SELECT a.id FROM feature_aliases a WHERE a.alias = ?)]) LIMIT 1",
-			list, clause.Name(s.Table), clause.And(x.r.Policy(s)), id, id)
-		found := false
-		err = x.r.Query(x.ctx, what, statement, func(values [][]byte) error {
-			found = true
-			b = row(x, b, values)
-			return nil
-		})
-		if !found {
-			b = append(b, "null"...)
-		}
-		return b, err
-	}}, nil
+	return c.rows(f, func(x *run, a map[string]any) (clause.C, error) {
+		id := a["id"].(string)
+		return clause.Of("? f WHERE ? AND f.id = ANY (ARRAY[?, (SELECT a.id FROM feature_aliases a WHERE a.alias = ?)]) LIMIT 1",
+			clause.Name(s.Table), clause.And(x.r.Policy(s)), id, id), nil
+	}, func(cols *columns) (printer, error) {
+		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
+	})
 }
 
 // connection compiles a page of a layer's list.
 func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, error) {
-	page := pageOf(c, s.Type, clause.Of("f.id"), func(cols *columns, f graphql.CollectedField) (printer, error) {
+	page := pageOf(c, s.Type, clause.Of("f.id"))
+	page.node = func(cols *columns, f graphql.CollectedField) (printer, error) {
 		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
-	})
+	}
+	page.geojson = func(cols *columns) (printer, error) { return c.geojson(s, cols), nil }
 	page.hides = !c.r.Sees(s, "geometry")
 	if err := page.members(f); err != nil {
 		return plan{}, err
@@ -81,28 +64,32 @@ type asked interface {
 // page is a connection compiled.
 type page struct {
 	*compiler
-	typ   string   // of its rows, before Connection and Edge
-	key   clause.C // the id of a row
-	node  func(cols *columns, f graphql.CollectedField) (printer, error)
-	hides bool     // the places of the rows from the viewer
-	cols  *columns // of a row
-	whole *columns // of the whole list
-	parts []part
+	typ string   // of its rows, before Connection and Edge
+	key clause.C // the id of a row
+	// What compiles a row: a selection of it, and the whole of it.
+	node    func(cols *columns, f graphql.CollectedField) (printer, error)
+	geojson func(cols *columns) (printer, error)
+	hides   bool     // the places of the rows from the viewer
+	cols    *columns // of a row
+	whole   *columns // of the whole list
+	parts   []part
 	// Places among a row's columns: -1 when they are not needed.
 	id, text int
 	rows     bool // whether rows are asked for at all
 	bare     bool // the edges only, without a connection round them
 }
 
-func pageOf(c *compiler, typ string, key clause.C, node func(*columns, graphql.CollectedField) (printer, error)) *page {
-	return &page{compiler: c, typ: typ, key: key, node: node, cols: &columns{}, whole: &columns{}, id: -1, text: -1}
+func pageOf(c *compiler, typ string, key clause.C) *page {
+	return &page{compiler: c, typ: typ, key: key, cols: &columns{}, whole: &columns{}, id: -1, text: -1}
 }
 
-// part is a member of a connection: rows (each is set) or the whole's.
+// part is a member of a connection: rows between two texts (each is set) or the
+// whole's.
 type part struct {
-	key  string
-	each printer // of a row
-	rest func(x *run, b []byte, p *found) []byte
+	key        string
+	begin, end string
+	each       printer // of a row
+	rest       func(x *run, b []byte, p *found) []byte
 }
 
 // found is what is known of a page when its rows are through.
@@ -138,11 +125,11 @@ func (p *page) members(f graphql.CollectedField) error {
 		if len(field.Deferrables) > 0 {
 			return unfit("@defer")
 		}
-		m := part{key: string(appendString(nil, field.Alias)) + ":"}
+		m := part{key: string(layer.AppendString(nil, field.Alias)) + ":", begin: "[", end: "]"}
 		var err error
 		switch field.Name {
 		case "__typename":
-			name := constant(string(appendString(nil, p.typ+"Connection")))
+			name := constant(string(layer.AppendString(nil, p.typ+"Connection")))
 			m.rest = func(x *run, b []byte, _ *found) []byte { return name(x, b, nil) }
 		case "nodes":
 			p.rows = true
@@ -150,6 +137,10 @@ func (p *page) members(f graphql.CollectedField) error {
 		case "edges":
 			p.rows = true
 			m.each, err = p.edge(field)
+		case "geojson":
+			p.rows = true
+			m.begin, m.end = layer.CollectionBegin, layer.CollectionEnd
+			m.each, err = p.geojson(p.cols)
 		case "pageInfo":
 			p.rows = true
 			m.rest, err = p.pageInfo(field)
@@ -189,7 +180,7 @@ func (p *page) edge(f graphql.CollectedField) (printer, error) {
 			p.marks()
 			return func(x *run, b []byte, columns [][]byte) []byte {
 				m := mark{columns[p.id], columns[p.text], columns[p.text] != nil}
-				return appendString(b, m.cursor(x.list))
+				return layer.AppendString(b, m.cursor(x.list))
 			}, nil
 		case "distanceM":
 			return value(p.cols.add("metres", func(x *run) (clause.C, error) { return x.metres(), nil }), layer.KindFloat), nil
@@ -234,7 +225,7 @@ func (f *found) mark(b []byte, m *mark) []byte {
 	if f.n == 0 {
 		return append(b, "null"...)
 	}
-	return appendString(b, m.cursor(f.list))
+	return layer.AppendString(b, m.cursor(f.list))
 }
 
 // by is the value that rows are ordered by, as text; NULL by id alone.
@@ -363,9 +354,9 @@ func (p *page) print(x *run, list asked, b []byte) ([]byte, error) {
 		}
 		b = append(b, p.parts[i].key...)
 		if p.parts[i].each != nil {
-			b = append(b, '[')
+			b = append(b, p.parts[i].begin...)
 			b = append(b, lists[i].bytes()...)
-			b = append(b, ']')
+			b = append(b, p.parts[i].end...)
 			continue
 		}
 		b = p.parts[i].rest(x, b, f)

@@ -59,6 +59,10 @@ func New(catalog *layer.Catalog, options Options) (*Printer, error) {
 	p.roots["features"] = (*compiler).features
 	p.roots["nearby"] = (*compiler).nearby
 	p.roots["feature"] = (*compiler).featureByID
+	p.roots["unit"] = (*compiler).unit
+	p.roots["units"] = (*compiler).units
+	p.roots["agency"] = (*compiler).agency
+	p.roots["agencies"] = (*compiler).agencies
 	var err error
 	p.plans, err = ristretto.NewCache(&ristretto.Config[string, any]{NumCounters: 10 * options.Plans, MaxCost: options.Plans, BufferItems: 64, IgnoreInternalCost: true})
 	if err != nil {

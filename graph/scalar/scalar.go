@@ -13,12 +13,7 @@ import (
 
 // MarshalDateTime writes a moment as UTC with Z.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		b := make([]byte, 0, 40)
-		b = append(b, '"')
-		b = t.UTC().AppendFormat(b, time.RFC3339Nano)
-		w.Write(append(b, '"'))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(layer.AppendTime(make([]byte, 0, 40), t)) })
 }
 
 // UnmarshalDateTime reads a moment by RFC 3339 with any offset.
