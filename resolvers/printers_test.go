@@ -117,7 +117,7 @@ func (q questions) operation(t *rapid.T) *operation {
 	var roots []*ast.FieldDefinition
 	for _, f := range q.schema.Query.Fields {
 		switch f.Name {
-		case "__schema", "__type", "_service", "_entities", "reportReceipt", "reportServices", "sources", "quarantine":
+		case "__schema", "__type", "_service", "reportReceipt", "reportServices", "sources", "quarantine":
 		default:
 			roots = append(roots, f)
 		}
@@ -219,9 +219,9 @@ func (o *operation) selection(def *ast.Definition, depth int) string {
 		}
 		n++
 	}
-	if def.Kind == ast.Interface || o.oneIn(8) {
+	if def.IsAbstractType() || o.oneIn(8) {
 		types := []*ast.Definition{def}
-		if def.Kind == ast.Interface {
+		if def.IsAbstractType() {
 			types = o.schema.GetPossibleTypes(def)
 		}
 		typ := types[o.draw(len(types), "type")]
@@ -348,6 +348,23 @@ func (o *operation) value(name string, typ *ast.Type, asJSON bool) string {
 		return fmt.Sprintf(`{%s"Polygon", %s[[[%g, %g], [%g, %g], [%g, %g], [%g, %g]]]}`, key("type"), key("coordinates"), x, y, x+0.1, y, x, y+0.1, x, y)
 	case "ID":
 		return `"` + pick(o.ids...) + `"`
+	case "_Any":
+		if o.oneIn(8) {
+			return fmt.Sprintf(`{%s"Unit", %s"%s", %s"2025-07-01"}`, key("__typename"), key("code"), pick("19789", "46", "nowhere"), key("validFrom"))
+		}
+		id := pick(o.ids...)
+		one, natural, _ := strings.Cut(id, ":")
+		for _, s := range systems.All {
+			if s.One == one && o.oneIn(2) {
+				return fmt.Sprintf(`{%s"%s", %s"%s"}`, key("__typename"), s.Type, key("id"), id)
+			}
+			for _, f := range s.Fields {
+				if s.One == one && f.Key {
+					return fmt.Sprintf(`{%s"%s", %s"%s"}`, key("__typename"), s.Type, key(f.Name), natural)
+				}
+			}
+		}
+		return fmt.Sprintf(`{%s"Agency", %s"%s"}`, key("__typename"), key("code"), pick("H57", "H57.12", "nobody"))
 	}
 	return `"` + pick("level", "a", "Phú", "46", "19789", "hue", "") + `"`
 }
