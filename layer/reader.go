@@ -177,6 +177,9 @@ func (r *Reader) run(ctx context.Context, what, sql string, args []any, each fun
 
 // attempt runs a statement; given says that a row came.
 func (r *Reader) attempt(ctx context.Context, sql string, args []any, each func(pgx.Rows) error) (given bool, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return false, err
+	}
 	rows, err := r.db.Query(ctx, sql, args...)
 	if err != nil {
 		return false, err
@@ -198,6 +201,19 @@ func (r *Reader) attempt(ctx context.Context, sql string, args []any, each func(
 func lingers(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "XX000" && strings.HasPrefix(pg.Message, "transform: ")
+}
+
+// Spared is ctx for asking again, in another way, what the database could not
+// answer, because it took too long or can't be reached: it is not asked, and each
+// statement fails of that at once. After any other error it is ctx as it was.
+func Spared(ctx context.Context, err error) context.Context {
+	f := fault.Of(err)
+	if f == nil || f.Kind != fault.KindUnavailable {
+		return ctx
+	}
+	spared, cancel := context.WithCancelCause(ctx)
+	cancel(f)
+	return spared
 }
 
 // translate turns what the database says into a fault, once.

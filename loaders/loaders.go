@@ -51,9 +51,20 @@ func (l *Loader[K, V]) Load(ctx context.Context, k K) (value V, found bool, err 
 	e := l.begun(ctx, k)
 	select {
 	case <-e.done:
-		return e.value, e.found, e.err
 	case <-ctx.Done():
-		return value, false, ctx.Err()
+		if !e.there() {
+			return value, false, context.Cause(ctx)
+		}
+	}
+	return e.value, e.found, e.err
+}
+
+func (e *entry[V]) there() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
 	}
 }
 

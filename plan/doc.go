@@ -8,7 +8,7 @@
 // test asks both the same random questions.
 //
 //	p := plan.New(catalog, plan.Options{})
-//	json, ok := p.Print(ctx, plan.Field{…}) // not ok: ask the typed printer
+//	answer, err := p.Print(ctx, reader, field) // of an error: ask the typed printer
 //
 // A plan depends on the operation's text, on what @skip and @include leave of
 // it, and on what the viewer may see; never on a value. Values are read from the

@@ -12,10 +12,8 @@ import (
 
 // one compiles a row by its id, or a former id.
 func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) {
-	return c.rows(f, func(x *run, a map[string]any) (clause.C, error) {
-		id := a["id"].(string)
-		return clause.Of("? f WHERE ? AND f.id = ANY (ARRAY[?, (SELECT a.id FROM feature_aliases a WHERE a.alias = ?)]) LIMIT 1",
-			clause.Name(s.Table), clause.And(x.r.Policy(s)), id, id), nil
+	return c.rows(f, func(_ *run, a map[string]any) (clause.C, error) {
+		return c.byID(s, clause.Of("?::text", a["id"].(string))), nil
 	}, func(cols *columns) (printer, error) {
 		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
 	})

@@ -72,10 +72,10 @@ func New(catalog *layer.Catalog, options Options) (*Printer, error) {
 	return p, nil
 }
 
-// Print gives the value of a root field of a query. ok is false when the typed
-// printer has to answer, be it with an error: nothing was said then.
-func (p *Printer) Print(ctx context.Context, r *layer.Reader, f graphql.CollectedField) (answer *Answer, ok bool) {
-	answer = &Answer{}
+// Print gives the value of a root field of a query, or why the typed printer has
+// to answer, be it with an error: nothing was said then.
+func (p *Printer) Print(ctx context.Context, r *layer.Reader, f graphql.CollectedField) (*Answer, error) {
+	answer := &Answer{}
 	into := answer.get()
 	out, err := p.print(ctx, r, f, *into)
 	p.mu.Lock()
@@ -83,7 +83,7 @@ func (p *Printer) Print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 	if err == nil {
 		*into = out
 		p.taken++
-		return answer, true
+		return answer, nil
 	}
 	answer.free()
 	var why unfit
@@ -93,7 +93,7 @@ func (p *Printer) Print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 	if p.roots[f.Name] != nil { // others are no business of this printer
 		p.fell[string(why)]++
 	}
-	return nil, false
+	return nil, err
 }
 
 // Counts are how many root fields were printed here, and how many were left to

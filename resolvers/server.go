@@ -70,9 +70,11 @@ func NewServer(c Config) http.Handler {
 	if c.Printer != nil {
 		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-				if answer, ok := c.Printer.Print(ctx, reader(ctx), graphql.GetRootFieldContext(ctx).Field); ok {
+				answer, err := c.Printer.Print(ctx, reader(ctx), graphql.GetRootFieldContext(ctx).Field)
+				if err == nil {
 					return answer
 				}
+				ctx = layer.Spared(ctx, err)
 			}
 			return next(ctx)
 		})
