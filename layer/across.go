@@ -170,10 +170,10 @@ type Origin struct {
 	Point   *geo.LonLat
 }
 
-// SearchPlaces finds named things in layers by the words of their name: those
-// that begin so first, or nearest first.
-func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string, near *geo.LonLat, first *int) ([]*FeatureEdge, error) {
-	c, err := r.Search(ctx, layers, text, near, first)
+// SearchPlaces finds named things by the words of their name: those that begin so
+// first, or nearest first.
+func (r *Reader) SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int) ([]*FeatureEdge, error) {
+	c, err := r.Search(ctx, text, near, first)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (r *Reader) SearchPlaces(ctx context.Context, layers []*System, text string
 }
 
 // Search is SearchPlaces before it is read.
-func (r *Reader) Search(ctx context.Context, layers []*System, text string, near *geo.LonLat, first *int) (*FeatureConnection, error) {
+func (r *Reader) Search(ctx context.Context, text string, near *geo.LonLat, first *int) (*FeatureConnection, error) {
 	n, err := pageSize("first", first, 10, 100)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,10 @@ func (r *Reader) Search(ctx context.Context, layers []*System, text string, near
 		return nil, err
 	}
 	c := &FeatureConnection{r: r, first: n}
-	for _, s := range layers {
+	for _, s := range r.catalog.systems {
+		if !s.Named {
+			continue
+		}
 		l := &List{r: r, s: s, where: clause.And(r.policy(s), words), first: n}
 		l.order = order{name: "match", cast: castOf(KindFloat), by: clause.Of(
 			"((fold(f.label) NOT LIKE fold(?) || '%')::int + similarity(fold(f.label), fold(?)) * -0.5)::float8", likeEscape(text), text)}

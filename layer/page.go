@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -109,7 +110,8 @@ func (r *Reader) columns(s *System) []column {
 			out = append(out, column{b.sql, func(row Row) any { return b.dest(row.feature()) }})
 		}
 	}
-	if wants(append(s.NeedsGeom, "geometry", "position")...) {
+	drawn := slices.ContainsFunc(s.Drawn, func(d Drawn) bool { return wants(d.Field) })
+	if drawn || wants("geometry", "position") {
 		out = append(out, column{postgis.Geom(), func(row Row) any { return &row.feature().Geom }})
 	}
 	if !s.Points && wants("position") {

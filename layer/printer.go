@@ -22,6 +22,9 @@ func (r *Reader) Policy(s *System) clause.C { return r.policy(s) }
 // Sees says whether the viewer may see a field of a layer.
 func (r *Reader) Sees(s *System, field string) bool { return r.sees(s, field) }
 
+// SeesRows says whether there are rows of a layer that the viewer may see.
+func (r *Reader) SeesRows(s *System) bool { return r.viewer.Sees(s.Field, r.catalog.info[s].Class) }
+
 // MaskedOf names the fields of a layer withheld from the viewer.
 func (r *Reader) MaskedOf(s *System) []string { return r.masked(s) }
 
@@ -154,6 +157,16 @@ func (n *Nested) Joined(form postgis.Form, during *DateTimeRange, last *int) (cl
 	}
 	return clause.Of("SELECT ? FROM (SELECT ? AS line, count(*) AS n FROM (SELECT f.geom, f.at ?) s) l WHERE l.n > 1",
 		form.In(clause.Of("l.line")), postgis.MakeLine(), n.Series.newestFirst(during.within(clause.Of("f.at")), count)), nil
+}
+
+// DrawnOf finds a layer's drawn geometry by its field.
+func (s *System) DrawnOf(field string) (*Drawn, bool) {
+	for i := range s.Drawn {
+		if s.Drawn[i].Field == field {
+			return &s.Drawn[i], true
+		}
+	}
+	return nil, false
 }
 
 // NestedOf finds a layer's nested list by its field.

@@ -116,7 +116,7 @@ func (r *Reader) Now() time.Time { return r.now }
 // policy is the condition on rows f of s that the viewer may see. The layer's
 // class is the least that a row has: a row written as more open opens nothing.
 func (r *Reader) policy(s *System) clause.C {
-	if !r.viewer.Sees(s.Field, r.catalog.info[s].Class) {
+	if !r.SeesRows(s) {
 		return clause.Of("FALSE")
 	}
 	return access.Rows(r.viewer, s.Field)

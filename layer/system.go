@@ -3,9 +3,12 @@ package layer
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/paulmach/orb"
 
 	"geohub/clause"
 )
@@ -19,12 +22,22 @@ type Spec struct {
 	Due time.Duration
 	// Points says that every geometry is a point.
 	Points bool
-	// NeedsGeom names GraphQL fields that are computed from the geometry.
-	NeedsGeom []string
+	// Named says that people look for its features by their names.
+	Named bool
+	// Drawn are the geometry fields that are drawn about the rows' points.
+	Drawn []Drawn
 	// Conditions are filter members that are no column: "active".
 	Conditions []Condition
 	// Nested are the lists of a row's own rows.
 	Nested []Nested
+}
+
+// Drawn is a geometry field that is drawn about a row's point by figures of the
+// row: the fields that are for it, in the order of their declaration.
+type Drawn struct {
+	Field string // "coverage"
+	// Draw gives nil where the figures make no geometry; a figure may be nil.
+	Draw func(at orb.Point, figures []*float64) orb.Geometry
 }
 
 // Condition is a yes-or-no filter member with a meaning of its own.
@@ -92,6 +105,17 @@ func (s *System) Lookup(name string) (*Field, bool) {
 
 // IDPrefix is what the ids of the layer begin with: "dam:".
 func (s *System) IDPrefix() string { return s.One + ":" }
+
+// MadeOf are the fields that another one is made of.
+func (s *System) MadeOf(name string) []*Field {
+	var of []*Field
+	for _, f := range s.Fields {
+		if slices.Contains(f.For, name) {
+			of = append(of, f)
+		}
+	}
+	return of
+}
 
 func (s *System) add(f *Field) {
 	if _, base := baseByName[f.Name]; base || s.byName[f.Name] != nil {

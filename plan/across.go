@@ -116,3 +116,11 @@ func (c *compiler) nearby(f graphql.CollectedField) (plan, error) {
 		return x.r.Near(x.ctx, a["of"].(layer.Origin), layers, a["withinM"].(float64), first)
 	}, true, f)
 }
+
+func (c *compiler) searchPlaces(f graphql.CollectedField) (plan, error) {
+	return c.across(func(x *run, a map[string]any) (*layer.FeatureConnection, error) {
+		near, _ := a["near"].(*geo.LonLat)
+		first, _ := a["first"].(*int)
+		return x.r.Search(x.ctx, a["text"].(string), near, first)
+	}, true, f)
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
+	"geohub/geo"
 	"geohub/geo/postgis"
 	"geohub/layer"
 )
@@ -14,13 +15,7 @@ import (
 func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.CollectedField) (printer, error) {
 	return c.object(s.Type, fields, func(f graphql.CollectedField) (printer, error) {
 		if !c.r.Sees(s, f.Name) {
-			switch _, column := s.Lookup(f.Name); {
-			case !nullable(f):
-			case column, f.Name == "label", f.Name == "geometry", f.Name == "position", f.Name == "unit", f.Name == "provenance",
-				f.Name == "observedAt", f.Name == "positionAccuracyM":
-				return null, nil
-			}
-			return nil, unfit("masked " + f.Name)
+			return c.masked(s, f)
 		}
 		if column, ok := s.Lookup(f.Name); ok && !column.Hidden {
 			i := cols.add(column.Column, always(clause.Column("f", column.Column)))
@@ -32,6 +27,9 @@ func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.Coll
 		if n, ok := s.NestedOf(f.Name); ok {
 			return c.nested(s, n, cols, f)
 		}
+		if d, ok := s.DrawnOf(f.Name); ok {
+			return c.drawn(s, d, cols), nil
+		}
 		if column, to, ok := c.r.Catalog().Info(s).Refers(f.Name); ok {
 			key := clause.Column("f", column)
 			if to == nil {
@@ -41,6 +39,55 @@ func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.Coll
 		}
 		return c.base(s, cols, f)
 	})
+}
+
+// masked compiles a field that is withheld from the viewer.
+func (c *compiler) masked(s *layer.System, f graphql.CollectedField) (printer, error) {
+	if !c.r.SeesRows(s) {
+		return null, nil // and no row will print it
+	}
+	of := s.MadeOf(f.Name)
+	for _, field := range of {
+		if !field.Hidden && c.r.Sees(s, field.Name) {
+			return nil, unfit("masked " + f.Name)
+		}
+	}
+	_, column := s.Lookup(f.Name)
+	switch f.Name {
+	case "label", "geometry", "position", "unit", "provenance", "observedAt", "positionAccuracyM":
+		column = true
+	}
+	switch {
+	case !column && of == nil:
+	case nullable(f):
+		return null, nil
+	case f.Definition.Type.Elem != nil:
+		return constant("[]"), nil
+	}
+	return nil, unfit("masked " + f.Name)
+}
+
+// drawn compiles a geometry that is drawn about the row's point.
+func (c *compiler) drawn(s *layer.System, d *layer.Drawn, cols *columns) printer {
+	at := cols.add("geom", always(postgis.Geom()))
+	var of []int
+	for _, f := range s.MadeOf(d.Field) {
+		of = append(of, cols.add(f.Column, always(clause.Column("f", f.Column))))
+	}
+	return func(_ *run, b []byte, columns [][]byte) []byte {
+		p, ok := postgis.PointOf(columns[at])
+		if !ok {
+			return append(b, "null"...)
+		}
+		figures := make([]*float64, len(of))
+		for i, column := range of {
+			if columns[column] != nil {
+				figure := floatOf(columns[column])
+				figures[i] = &figure
+			}
+		}
+		return geo.AppendGeoJSON(b, d.Draw(p, figures), -1)
+	}
 }
 
 // base compiles a field that every layer has.

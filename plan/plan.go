@@ -58,6 +58,7 @@ func New(catalog *layer.Catalog, options Options) (*Printer, error) {
 	}
 	p.roots["features"] = (*compiler).features
 	p.roots["nearby"] = (*compiler).nearby
+	p.roots["searchPlaces"] = (*compiler).searchPlaces
 	p.roots["feature"] = (*compiler).featureByID
 	p.roots["unit"] = (*compiler).unit
 	p.roots["units"] = (*compiler).units

@@ -82,7 +82,7 @@ func (query) Locate(ctx context.Context, lon float64, lat float64, at *geo.Date)
 }
 
 func (query) SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int) ([]*layer.FeatureEdge, error) {
-	return reader(ctx).SearchPlaces(ctx, systems.Named, text, near, first)
+	return reader(ctx).SearchPlaces(ctx, text, near, first)
 }
 
 func (query) Agency(ctx context.Context, code string) (*layer.Agency, error) {

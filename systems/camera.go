@@ -38,26 +38,39 @@ type CameraStatus string
 
 // Cameras is the layer of cameras. One that is silent for five minutes is missed.
 var Cameras = layer.New[Camera]("cameras", layer.Spec{
-	Agency:    "H57.02",
-	Due:       5 * time.Minute,
-	Points:    true,
-	NeedsGeom: []string{"coverage"},
+	Agency: "H57.02",
+	Due:    5 * time.Minute,
+	Points: true,
+	Drawn:  []layer.Drawn{{Field: "coverage", Draw: coverage}},
 })
 
 // Coverage is the polygon in EPSG:4326 that the camera sees, if nothing stands
 // in the way; nil when its position, direction, angle or range is not known.
 func (c *Camera) Coverage() *geo.Geometry {
 	at, ok := c.Geom.(orb.Point)
-	if !ok || c.FovDeg == nil || c.RangeM == nil || !(*c.FovDeg > 0) || !(*c.RangeM > 0) {
+	if !ok {
 		return nil
 	}
-	azimuthDeg := 0.0
-	if c.AzimuthDeg != nil {
-		azimuthDeg = *c.AzimuthDeg
-	} else if *c.FovDeg < 360 {
+	seen := coverage(at, []*float64{c.AzimuthDeg, c.FovDeg, c.RangeM})
+	if seen == nil {
 		return nil
 	}
-	return &geo.Geometry{Shape: sector(at[0], at[1], azimuthDeg, *c.FovDeg, *c.RangeM)}
+	return &geo.Geometry{Shape: seen}
+}
+
+// coverage is what a camera at a point sees by its azimuth, angle and range.
+func coverage(at orb.Point, figures []*float64) orb.Geometry {
+	azimuthDeg, fovDeg, rangeM := figures[0], figures[1], figures[2]
+	if fovDeg == nil || rangeM == nil || !(*fovDeg > 0) || !(*rangeM > 0) {
+		return nil
+	}
+	switch {
+	case azimuthDeg != nil:
+		return sector(at[0], at[1], *azimuthDeg, *fovDeg, *rangeM)
+	case *fovDeg >= 360:
+		return sector(at[0], at[1], 0, *fovDeg, *rangeM)
+	}
+	return nil
 }
 
 // sector is the part of a circle of rangeM metres round a point that lies

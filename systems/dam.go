@@ -56,6 +56,7 @@ var Dams = layer.New[Dam]("dams", layer.Spec{
 	Agency: "H57.12",
 	Due:    2 * time.Hour,
 	Points: true,
+	Named:  true,
 	Nested: []layer.Nested{readings},
 })
 

@@ -54,6 +54,3 @@ func (l *Location) here(ctx context.Context, s *layer.System, f layer.Filter) ([
 func (l *Location) Agency(ctx context.Context, serviceCode *string) (*layer.Agency, error) {
 	return l.r.InCharge(ctx, l.Unit, serviceCode)
 }
-
-// Named are the layers whose things people look for by name.
-var Named = []*layer.System{Places.System, Offices.System, Dams.System, Stations.System, Zones.System}

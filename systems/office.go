@@ -28,4 +28,5 @@ type OfficeStatus string
 var Offices = layer.New[Office]("offices", layer.Spec{
 	Agency: "H57.03",
 	Points: true,
+	Named:  true,
 })

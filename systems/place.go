@@ -24,4 +24,5 @@ type PlaceKind string
 var Places = layer.New[Place]("places", layer.Spec{
 	Agency: "H57.12",
 	Points: true,
+	Named:  true,
 })

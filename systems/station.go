@@ -50,6 +50,7 @@ var Stations = layer.New[Station]("stations", layer.Spec{
 	Agency: "H57.12",
 	Due:    2 * time.Hour,
 	Points: true,
+	Named:  true,
 	Nested: []layer.Nested{readings},
 })
 

@@ -27,4 +27,5 @@ type ZoneKind string
 // heritage zones carry the code of the culture department.
 var Zones = layer.New[Zone]("zones", layer.Spec{
 	Agency: "H57.12",
+	Named:  true,
 })
