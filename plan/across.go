@@ -14,9 +14,7 @@ import (
 func (c *compiler) across(ask func(x *run, a map[string]any) (*layer.FeatureConnection, error), bare bool, f graphql.CollectedField) (plan, error) {
 	page := pageOf(c, "Feature", clause.Of("x.id"))
 	page.node = func(cols *columns, f graphql.CollectedField) (printer, error) {
-		return c.anyFeature(cols, func(s *layer.System, of *columns) (printer, error) {
-			return c.feature(s, of, c.collect(f, s.Type, "Feature", "_Entity"))
-		})
+		return c.anyFeature(cols, func(s *layer.System, of *columns) (printer, error) { return c.feature(s, of, f) })
 	}
 	page.geojson = func(cols *columns) (printer, error) {
 		return c.anyFeature(cols, func(s *layer.System, of *columns) (printer, error) { return c.geojson(s, of), nil })

@@ -8,36 +8,30 @@ import (
 	"geohub/layer"
 )
 
-// entity is a type whose rows a federation's gateway may ask for by key.
-type entity struct {
-	typ   string
-	keys  []key
-	cols  *columns
-	print printer
-}
-
-// key is a way to name a row: the fields of its representation, and FROM … WHERE
-// of the row f that their values k.a and k.b name.
+// key is a way in which a federation's gateway names a row of a type.
 type key struct {
-	fields []string
-	from   clause.C
+	typ    string
+	fields []string // of a representation
+	from   clause.C // FROM … WHERE of the row f that their values k.a and k.b name
+	cols   *columns
+	print  printer
 }
 
 // entities compiles what a gateway asks for by keys: one statement for all of
 // them. A representation that is not right is left to the typed printer.
 func (c *compiler) entities(f graphql.CollectedField) (plan, error) {
-	depth := c.depth
-	types, err := c.entityTypes(f)
+	keys, err := c.keys(f)
 	if err != nil {
 		return plan{}, err
 	}
 	args := c.arguments("Query", f)
+	depth := c.depth
 	return plan{print: func(x *run, b []byte) ([]byte, error) {
 		reps := x.args[args].(map[string]any)["representations"].([]map[string]any)
 		if len(reps) == 0 {
 			return append(b, "[]"...), nil
 		}
-		statement, err := named(x, types, reps)
+		statement, err := named(x, keys, reps)
 		if err != nil {
 			return nil, err
 		}
@@ -51,133 +45,118 @@ func (c *compiler) entities(f graphql.CollectedField) (plan, error) {
 				b = append(b, "null"...)
 				return nil
 			}
-			b = types[intOf(values[0])].print(x, b, x.open(depth, values[1]))
+			b = keys[intOf(values[0])].print(x, b, x.open(depth, values[1]))
 			return nil
 		})
 		return append(b, ']'), err
 	}}, nil
 }
 
-// entityTypes compiles a selection of each type that has keys.
-func (c *compiler) entityTypes(f graphql.CollectedField) ([]entity, error) {
-	var types []entity
-	add := func(typ string, row func(*columns) (printer, error), keys ...key) error {
-		e := entity{typ: typ, keys: keys, cols: &columns{}}
-		var err error
-		e.print, err = c.inside(func() (printer, error) { return row(e.cols) })
-		types = append(types, e)
-		return err
+// keys compiles a selection of each type that has keys. Those of a layer are the
+// id, or a former one, and the natural keys.
+func (c *compiler) keys(f graphql.CollectedField) (keys []key, err error) {
+	add := func(typ string, compile func(*columns) (printer, error), by ...key) {
+		cols := &columns{}
+		print, fault := c.inside(func() (printer, error) { return compile(cols) })
+		if err == nil {
+			err = fault
+		}
+		for _, k := range by {
+			keys = append(keys, key{typ, k.fields, k.from, cols, print})
+		}
 	}
 	for _, s := range c.r.Catalog().Systems() {
-		row := func(cols *columns) (printer, error) {
-			return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
-		}
-		if err := add(s.Type, row, c.keysOf(s)...); err != nil {
-			return nil, err
-		}
-	}
-	unit := func(cols *columns) (printer, error) { return c.unitRow(cols, f) }
-	if err := add("Unit", unit, key{[]string{"code", "validFrom"}, clause.Of("units f WHERE f.code = k.a AND f.valid_from = k.b::date")}); err != nil {
-		return nil, err
-	}
-	agency := func(cols *columns) (printer, error) { return c.agencyRow(cols, f) }
-	err := add("Agency", agency, key{[]string{"code"}, layer.AgenciesWhere(clause.Of("f.code = k.a"))})
-	return types, err
-}
-
-// keysOf are the keys of a layer's rows: the id, or a former one, and the natural
-// keys that the viewer may see.
-func (c *compiler) keysOf(s *layer.System) []key {
-	keys := []key{{[]string{"id"}, c.byID(s, clause.Of("k.a"))}}
-	for _, f := range s.Fields {
-		if !f.Key {
-			continue
-		}
-		where := clause.Of("FALSE")
-		if c.r.Sees(s, f.Name) {
-			where = clause.And(c.r.Policy(s), clause.Of("? = k.a", clause.Column("f", f.Column)))
-		}
-		keys = append(keys, key{[]string{f.Name}, clause.Of("? f WHERE ?", clause.Name(s.Table), where)})
-	}
-	return keys
-}
-
-// named selects what representations name, in their order: the place of its type
-// and its record, NULL where there is none.
-func named(x *run, types []entity, reps []map[string]any) (clause.C, error) {
-	type asked struct {
-		a, b []string
-		i    []int
-	}
-	by := map[*key]*asked{}
-	for i, rep := range reps {
-		k, values, err := keyOfEntity(types, rep)
-		if err != nil {
-			return clause.C{}, err
-		}
-		if by[k] == nil {
-			by[k] = &asked{}
-		}
-		by[k].a, by[k].b, by[k].i = append(by[k].a, values[0]), append(by[k].b, values[len(values)-1]), append(by[k].i, i)
-	}
-	var parts []clause.C
-	for n := range types {
-		row, err := types[n].cols.row(x)
-		if err != nil {
-			return clause.C{}, err
-		}
-		for j := range types[n].keys {
-			k := &types[n].keys[j]
-			if asked := by[k]; asked != nil {
-				parts = append(parts, clause.Of("SELECT k.i, ?::int AS n, (SELECT ? FROM ?) AS record FROM unnest(?::text[], ?::text[], ?::int[]) k(a, b, i)",
-					n, row, k.from, asked.a, asked.b, asked.i))
+		by := []key{{fields: []string{"id"}, from: c.byID(s, clause.Of("k.a"))}}
+		for _, field := range s.Fields {
+			if field.Key {
+				by = append(by, key{fields: []string{field.Name}, from: c.byKey(s, field)})
 			}
 		}
+		add(s.Type, func(cols *columns) (printer, error) { return c.feature(s, cols, f) }, by...)
+	}
+	add("Unit", func(cols *columns) (printer, error) { return c.unitRow(cols, f) },
+		key{fields: []string{"code", "validFrom"}, from: clause.Of("units f WHERE f.code = k.a AND f.valid_from = k.b::date")})
+	add("Agency", func(cols *columns) (printer, error) { return c.agencyRow(cols, f) },
+		key{fields: []string{"code"}, from: layer.AgenciesWhere(clause.Of("f.code = k.a"))})
+	return keys, err
+}
+
+// byKey is FROM … WHERE of the row f whose natural key is k.a; none for who may
+// not see the key.
+func (c *compiler) byKey(s *layer.System, field *layer.Field) clause.C {
+	where := clause.Of("FALSE")
+	if c.r.Sees(s, field.Name) {
+		where = clause.And(c.r.Policy(s), clause.Of("? = k.a", clause.Column("f", field.Column)))
+	}
+	return clause.Of("? f WHERE ?", clause.Name(s.Table), where)
+}
+
+// named selects for each representation, in their order, the place of its key and
+// the record that it names, NULL where there is none.
+func named(x *run, keys []key, reps []map[string]any) (clause.C, error) {
+	asked := make([]struct {
+		a, b []string
+		i    []int
+	}, len(keys))
+	for i, rep := range reps {
+		n, values, err := keyIn(keys, rep)
+		if err != nil {
+			return clause.C{}, err
+		}
+		by := &asked[n]
+		by.a, by.b, by.i = append(by.a, values[0]), append(by.b, values[len(values)-1]), append(by.i, i)
+	}
+	var parts []clause.C
+	for n, by := range asked {
+		if by.i == nil {
+			continue
+		}
+		row, err := keys[n].cols.row(x)
+		if err != nil {
+			return clause.C{}, err
+		}
+		parts = append(parts, clause.Of("SELECT k.i, ?::int AS n, (SELECT ? FROM ?) AS record FROM unnest(?::text[], ?::text[], ?::int[]) k(a, b, i)",
+			n, row, keys[n].from, by.a, by.b, by.i))
 	}
 	return clause.Of("SELECT x.n, x.record FROM (?) x ORDER BY x.i", clause.Join(" UNION ALL ", parts...)), nil
 }
 
-// keyOfEntity is the key that a representation names its row by, the first that it has,
-// and the values of its fields.
-func keyOfEntity(types []entity, rep map[string]any) (*key, []string, error) {
-	for n := range types {
-		if types[n].typ != rep["__typename"] {
+// keyIn finds the key that a representation names its row by, the first that it
+// has, and its values.
+func keyIn(keys []key, rep map[string]any) (n int, values []string, err error) {
+	for i, k := range keys {
+		if k.typ != rep["__typename"] {
 			continue
 		}
-		var found *key
-		var values []string
-		for j := range types[n].keys {
-			k := &types[n].keys[j]
-			texts, ok := k.texts(rep)
-			switch {
-			case !ok:
-				return nil, nil, unfit("representation")
-			case found == nil && texts != nil:
-				found, values = k, texts
-			}
+		texts, ok := k.values(rep)
+		if !ok {
+			return 0, nil, unfit("representation")
 		}
-		if found != nil {
-			return found, values, nil
+		if values == nil {
+			n, values = i, texts
 		}
 	}
-	return nil, nil, unfit("representation")
+	if values == nil {
+		return 0, nil, unfit("representation")
+	}
+	return n, values, nil
 }
 
-// texts are the values of the key's fields; none when the representation has no
-// such key, and not ok when one of them is not right.
-func (k *key) texts(rep map[string]any) (texts []string, ok bool) {
+// values are those of the key's fields; nil when the representation has no such
+// key, and not ok when one of them is not right.
+func (k key) values(rep map[string]any) (values []string, ok bool) {
 	for _, field := range k.fields {
-		text, is := rep[field].(string)
+		text, ok := rep[field].(string)
 		if field == "validFrom" { // the only one that is not any text
 			_, err := geo.ParseDate(text)
-			is = err == nil
+			ok = err == nil
 		}
 		switch {
-		case is:
-			texts = append(texts, text)
+		case ok:
+			values = append(values, text)
 		case rep[field] != nil || len(k.fields) > 1:
 			return nil, false
 		}
 	}
-	return texts, true
+	return values, true
 }

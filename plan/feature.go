@@ -12,8 +12,8 @@ import (
 )
 
 // feature compiles a selection of a row f of a layer.
-func (c *compiler) feature(s *layer.System, cols *columns, fields []graphql.CollectedField) (printer, error) {
-	return c.object(s.Type, fields, func(f graphql.CollectedField) (printer, error) {
+func (c *compiler) feature(s *layer.System, cols *columns, f graphql.CollectedField) (printer, error) {
+	return c.object(s.Type, c.collect(f, s.Type, "Feature", "_Entity"), func(f graphql.CollectedField) (printer, error) {
 		if !c.r.Sees(s, f.Name) {
 			return c.masked(s, f)
 		}
@@ -307,9 +307,7 @@ func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer,
 
 // follow compiles the row of another layer whose id, or former id, is key.
 func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, c.byID(to, clause.Of("k.key")), func(in *columns) (printer, error) {
-		return c.feature(to, in, c.collect(f, to.Type, "Feature", "_Entity"))
-	})
+	return c.lookup(clause.Of("? AS key", key), cols, c.byID(to, clause.Of("k.key")), func(in *columns) (printer, error) { return c.feature(to, in, f) })
 }
 
 // byID is FROM … WHERE of the row f of a layer whose id, or former id, is key.

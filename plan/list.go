@@ -14,17 +14,13 @@ import (
 func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) {
 	return c.rows(f, func(_ *run, a map[string]any) (clause.C, error) {
 		return c.byID(s, clause.Of("?::text", a["id"].(string))), nil
-	}, func(cols *columns) (printer, error) {
-		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
-	})
+	}, func(cols *columns) (printer, error) { return c.feature(s, cols, f) })
 }
 
 // connection compiles a page of a layer's list.
 func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, error) {
 	page := pageOf(c, s.Type, clause.Of("f.id"))
-	page.node = func(cols *columns, f graphql.CollectedField) (printer, error) {
-		return c.feature(s, cols, c.collect(f, s.Type, "Feature", "_Entity"))
-	}
+	page.node = func(cols *columns, f graphql.CollectedField) (printer, error) { return c.feature(s, cols, f) }
 	page.geojson = func(cols *columns) (printer, error) { return c.geojson(s, cols), nil }
 	page.hides = !c.r.Sees(s, "geometry")
 	if err := page.members(f); err != nil {

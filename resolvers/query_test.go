@@ -119,6 +119,34 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+// TestOneStatement: what is printed fast takes one statement, whatever it leads to.
+func TestOneStatement(t *testing.T) {
+	var c counter
+	pool := pgtest.Shared(t, hubtest.Province(), func(p *pgxpool.Config) { p.ConnConfig.Tracer = &c })
+	h := hubtest.Server(t, pool).As(2)
+	for _, test := range []struct{ name, query string }{
+		{"a list", `{ dams { nodes { label unit { parent { name } } readings { value } } totalCount extent groups(by: [UNIT]) { count } geojson } }`},
+		{"layers", `{ features(first: 40) { nodes { label unit { name } } totalCount extent geojson } }`},
+		{"entities", `{ _entities(representations: [{__typename: "Dam", code: "TA_TRACH"}, {__typename: "Unit", code: "46", validFrom: "2025-01-01"}, {__typename: "Agency", code: "H57"},
+			{__typename: "Dam", id: "dam:NOPE"}, {__typename: "Vessel", registration: "NOPE"}, {__typename: "Dam", id: "dam:TA_TRACH"}]) {
+			__typename ... on Dam { label provenance { agency { name } } } ... on Unit { name children { name } } ... on Agency { name children { code } } ... on Feature { id } } }`},
+		{"units", `{ units { name parent { name } children { name } predecessors { name } successors { name } } }`},
+		{"a unit", `{ unit(code: "46") { name children { name predecessors { name } } } }`},
+		{"agencies", `{ agencies { code name parent { name } children { name unit { name } } } }`},
+		{"a search", `{ searchPlaces(text: "hue", near: {lon: 107.6, lat: 16.4}) { distanceM cursor node { label } } }`},
+		{"coverage", `{ cameras(first: 100) { nodes { coverage azimuthDeg } } }`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h.Ask(test.query, nil, new(any)) // both printers; the key is remembered from here on
+			before := c.n.Load()
+			h.Alone().Ask(test.query, nil, new(any))
+			if n := c.n.Load() - before; n != 1 {
+				t.Errorf("%d statements", n)
+			}
+		})
+	}
+}
+
 // TestFolding: words are found without accents and in both spellings.
 func TestFolding(t *testing.T) {
 	h := province(t)
