@@ -13,7 +13,6 @@ import (
 
 	"geohub/clause"
 	"geohub/geo"
-	"geohub/geo/postgis"
 	"geohub/internal/fault"
 )
 
@@ -348,7 +347,7 @@ func (r *Reader) counts(ctx context.Context, lists []*List) ([]int, error) {
 	}
 	parts := make([]clause.C, len(lists))
 	for i, l := range lists {
-		parts[i] = clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+		parts[i] = l.CountOf()
 	}
 	var counts []int
 	err := r.query(ctx, "count features", clause.Of("SELECT ARRAY[?]", clause.Join(", ", parts...)),
@@ -363,7 +362,7 @@ func (r *Reader) extents(ctx context.Context, lists []*List) ([]*geo.BBox, error
 	var at []int
 	for i, l := range lists {
 		if r.sees(l.s, "geometry") {
-			parts = append(parts, clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Name(l.s.Table), l.where))
+			parts = append(parts, l.ExtentOf())
 			at = append(at, i)
 		}
 	}

@@ -71,9 +71,9 @@ func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
 	var lists []*List
 	var newest []clause.C
 	for _, s := range r.catalog.systems {
-		l := &List{r: r, s: s, where: clause.And(r.policy(s))}
+		l := r.All(s)
 		lists = append(lists, l)
-		newest = append(newest, clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(s.Table), l.where))
+		newest = append(newest, l.NewestOf())
 		r.agencies.Want(s.Agency)
 	}
 	counts, err := r.counts(ctx, lists)
@@ -90,13 +90,21 @@ func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
 	}
 	out := make([]*LayerInfo, len(lists))
 	for i, l := range lists {
-		info := r.catalog.info[l.s]
-		out[i] = &LayerInfo{Name: Name(l.s.Name), Field: l.s.Field, Count: counts[i], Extent: boxes[i],
-			Freshness: freshness(l.s, observed[i], r.now), Sharing: info.Class.Sharing, Fields: info.fields(),
-			Tiles: "/tiles/" + l.s.Field + "/{z}/{x}/{y}.mvt", s: l.s, info: info, r: r}
+		out[i] = r.LayerInfo(l.s)
+		out[i].Count, out[i].Extent, out[i].Freshness = counts[i], boxes[i], freshness(l.s, observed[i], r.now)
 	}
 	return out, nil
 }
+
+// LayerInfo is what the catalogue says of a layer without reading its rows.
+func (r *Reader) LayerInfo(s *System) *LayerInfo {
+	info := r.catalog.info[s]
+	return &LayerInfo{Name: Name(s.Name), Field: s.Field, Sharing: info.Class.Sharing, Fields: info.fields(),
+		Tiles: "/tiles/" + s.Field + "/{z}/{x}/{y}.mvt", s: s, info: info, r: r}
+}
+
+// All is the list of all rows of a layer.
+func (r *Reader) All(s *System) *List { return &List{r: r, s: s, where: clause.And(r.policy(s))} }
 
 func (i *Info) fields() []*FieldInfo {
 	out := make([]*FieldInfo, len(i.Fields))

@@ -64,6 +64,11 @@ func (l *List) ExtentOf() clause.C {
 	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Name(l.s.Table), l.where)
 }
 
+// NewestOf is when a row of the list was last observed, or NULL.
+func (l *List) NewestOf() clause.C {
+	return clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+}
+
 // First is the size of a page.
 func (l *List) First() int { return l.first }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"geohub/clause"
 	"geohub/layer"
@@ -76,7 +77,14 @@ type compiler struct {
 	op    *graphql.OperationContext
 	r     *layer.Reader // whose viewer the plan is for
 	args  []argument
+	of    map[asking]int // the places of fields' arguments
 	depth int
+}
+
+// asking is a field of the document, asked of a type.
+type asking struct {
+	typ   string
+	field *ast.Field
 }
 
 // argument reads the arguments of a field, once a run.
@@ -91,9 +99,17 @@ func (c *compiler) reads(a argument) int {
 // arguments gives the place of a field's arguments, typed as the resolver gets
 // them: a map[string]any.
 func (c *compiler) arguments(typ string, f graphql.CollectedField) int {
-	return c.reads(func(x *run) (any, error) {
+	asked := asking{typ, f.Field}
+	if i, known := c.of[asked]; known {
+		return i
+	}
+	if c.of == nil {
+		c.of = map[asking]int{}
+	}
+	c.of[asked] = c.reads(func(x *run) (any, error) {
 		return c.p.options.Arguments(x.ctx, typ, f.Name, f.ArgumentMap(x.vars))
 	})
+	return c.of[asked]
 }
 
 // unfit is why a field is left to the typed printer.

@@ -124,7 +124,7 @@ func (c *compiler) base(s *layer.System, cols *columns, f graphql.CollectedField
 	case "position":
 		return c.position(s, cols, f)
 	case "freshness":
-		return c.freshness(s, cols, f)
+		return c.freshness(s, cols.add("observed_at", always(clause.Of("f.observed_at"))), f)
 	case "unit":
 		return c.unitOf(clause.Of("f.unit_id"), cols, f)
 	case "provenance":
@@ -239,8 +239,8 @@ func ordinate(i, of int) printer {
 	}
 }
 
-func (c *compiler) freshness(s *layer.System, cols *columns, f graphql.CollectedField) (printer, error) {
-	i := cols.add("observed_at", always(clause.Of("f.observed_at")))
+// freshness compiles how fresh what was observed at column i is.
+func (c *compiler) freshness(s *layer.System, i int, f graphql.CollectedField) (printer, error) {
 	fresh := func(x *run, columns [][]byte) *layer.Freshness {
 		if columns[i] == nil {
 			return x.r.FreshnessOf(s, nil)

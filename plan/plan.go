@@ -64,6 +64,7 @@ func New(catalog *layer.Catalog, options Options) (*Printer, error) {
 	p.roots["units"] = (*compiler).units
 	p.roots["agency"] = (*compiler).agency
 	p.roots["agencies"] = (*compiler).agencies
+	p.roots["layers"] = (*compiler).layers
 	p.roots["_entities"] = (*compiler).entities
 	var err error
 	p.plans, err = ristretto.NewCache(&ristretto.Config[string, any]{NumCounters: 10 * options.Plans, MaxCost: options.Plans, BufferItems: 64, IgnoreInternalCost: true})

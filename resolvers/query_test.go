@@ -133,6 +133,7 @@ func TestOneStatement(t *testing.T) {
 		{"units", `{ units { name parent { name } children { name } predecessors { name } successors { name } } }`},
 		{"a unit", `{ unit(code: "46") { name children { name predecessors { name } } } }`},
 		{"agencies", `{ agencies { code name parent { name } children { name unit { name } } } }`},
+		{"the catalogue", `{ layers { name title(lang: EN) agency { name } count extent freshness { stale } fields { name title values { value title } } } }`},
 		{"a search", `{ searchPlaces(text: "hue", near: {lon: 107.6, lat: 16.4}) { distanceM cursor node { label } } }`},
 		{"coverage", `{ cameras(first: 100) { nodes { coverage azimuthDeg } } }`},
 	} {
