@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -240,7 +241,14 @@ func (c *compiler) inside(compile func() (printer, error)) (printer, error) {
 // nullable says whether a field may be null by the schema.
 func nullable(f graphql.CollectedField) bool { return !f.Definition.Type.NonNull }
 
-// collect gives the fields of a selection that count for a type.
+// collect gives the fields of a selection that count for a type. Of a union and of
+// a type, gqlgen collects one twice; it is printed once.
 func (c *compiler) collect(f graphql.CollectedField, satisfies ...string) []graphql.CollectedField {
-	return graphql.CollectFields(c.op, f.Selections, satisfies)
+	fields := slices.Clone(graphql.CollectFields(c.op, f.Selections, satisfies)) // it keeps them for others
+	seen := map[string]bool{}
+	return slices.DeleteFunc(fields, func(f graphql.CollectedField) bool {
+		twice := seen[f.Alias]
+		seen[f.Alias] = true
+		return twice
+	})
 }

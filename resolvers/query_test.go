@@ -129,7 +129,7 @@ func TestOneStatement(t *testing.T) {
 		{"layers", `{ features(first: 40) { nodes { label unit { name } } totalCount extent geojson } }`},
 		{"entities", `{ _entities(representations: [{__typename: "Dam", code: "TA_TRACH"}, {__typename: "Unit", code: "46", validFrom: "2025-01-01"}, {__typename: "Agency", code: "H57"},
 			{__typename: "Dam", id: "dam:NOPE"}, {__typename: "Vessel", registration: "NOPE"}, {__typename: "Dam", id: "dam:TA_TRACH"}]) {
-			__typename ... on Dam { label provenance { agency { name } } } ... on Unit { name children { name } } ... on Agency { name children { code } } ... on Feature { id } } }`},
+			__typename ... on Dam { __typename label provenance { agency { name } } } ... on Unit { name children { name } } ... on Agency { name children { code } } ... on Feature { id } } }`},
 		{"units", `{ units { name parent { name } children { name } predecessors { name } successors { name } } }`},
 		{"a unit", `{ unit(code: "46") { name children { name predecessors { name } } } }`},
 		{"agencies", `{ agencies { code name parent { name } children { name unit { name } } } }`},
