@@ -101,8 +101,11 @@ func Rows(v Viewer, layer string) clause.C {
 			top = max(top, g.Sharing)
 		}
 	}
-	if top < Private {
-		return clause.Of("f.sharing <= ?", top)
+	switch top { // as text: the server then knows how many rows that are, whatever else it is asked
+	case Open:
+		return clause.Of("f.sharing <= 0")
+	case Shared:
+		return clause.Of("f.sharing <= 1")
 	}
 	return clause.C{}
 }

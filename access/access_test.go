@@ -16,14 +16,14 @@ func Example() {
 		{Layer: "vessels", Sharing: access.Private, Personal: access.Basic},
 	}}
 	for _, layer := range []string{"vessels", "dams"} {
-		sql, args := clause.And(access.Rows(fisheries, layer), clause.Of("f.geom IS NOT NULL")).SQL()
-		fmt.Println(layer, sql, len(args))
+		sql, _ := clause.And(access.Rows(fisheries, layer), clause.Of("f.geom IS NOT NULL")).SQL()
+		fmt.Println(layer, sql)
 	}
 	phone := access.Class{Sharing: access.Private, Personal: access.Basic}
 	fmt.Println(fisheries.Sees("vessels", phone), fisheries.Sees("dams", phone))
 	// Output:
-	// vessels (f.geom IS NOT NULL) 0
-	// dams (f.sharing <= $1) AND (f.geom IS NOT NULL) 1
+	// vessels (f.geom IS NOT NULL)
+	// dams (f.sharing <= 1) AND (f.geom IS NOT NULL)
 	// true false
 }
 
@@ -39,16 +39,16 @@ func TestGrants(t *testing.T) {
 		want   access.Class
 		rows   string
 	}{
-		{"anonymous", nil, "dams", class(access.Open, access.NotPersonal), "f.sharing <= $1"},
-		{"a grant of nothing", []access.Grant{{}}, "dams", class(access.Open, access.NotPersonal), "f.sharing <= $1"},
-		{"every layer", []access.Grant{shared}, "dams", class(access.Shared, access.NotPersonal), "f.sharing <= $1"},
-		{"of another layer", []access.Grant{vessels}, "dams", class(access.Open, access.NotPersonal), "f.sharing <= $1"},
+		{"anonymous", nil, "dams", class(access.Open, access.NotPersonal), "f.sharing <= 0"},
+		{"a grant of nothing", []access.Grant{{}}, "dams", class(access.Open, access.NotPersonal), "f.sharing <= 0"},
+		{"every layer", []access.Grant{shared}, "dams", class(access.Shared, access.NotPersonal), "f.sharing <= 1"},
+		{"of another layer", []access.Grant{vessels}, "dams", class(access.Open, access.NotPersonal), "f.sharing <= 0"},
 		{"of this layer", []access.Grant{vessels}, "vessels", class(access.Private, access.Basic), ""},
-		{"layers are told apart by the whole name", []access.Grant{vessels}, "vessel", class(access.Open, access.NotPersonal), "f.sharing <= $1"},
+		{"layers are told apart by the whole name", []access.Grant{vessels}, "vessel", class(access.Open, access.NotPersonal), "f.sharing <= 0"},
 		{"the higher of two", []access.Grant{shared, vessels}, "vessels", class(access.Private, access.Basic), ""},
 		{"in any order", []access.Grant{vessels, shared}, "vessels", class(access.Private, access.Basic), ""},
 		{"a narrow grant takes nothing away", []access.Grant{everything, {Layer: "dams"}}, "dams", class(access.Private, access.Sensitive), ""},
-		{"personal alone opens no row", []access.Grant{{Personal: access.Sensitive}}, "dams", class(access.Open, access.Sensitive), "f.sharing <= $1"},
+		{"personal alone opens no row", []access.Grant{{Personal: access.Sensitive}}, "dams", class(access.Open, access.Sensitive), "f.sharing <= 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			v := access.Viewer{Name: "test", Grants: test.grants}
@@ -59,12 +59,9 @@ func TestGrants(t *testing.T) {
 			if !v.Sees(test.layer, test.want) || v.Sees(test.layer, higher) || v.Sees(test.layer, more) {
 				t.Errorf("does not see just up to %v", test.want)
 			}
-			sql, args := access.Rows(v, test.layer).SQL()
+			sql, _ := access.Rows(v, test.layer).SQL()
 			if sql != test.rows {
 				t.Errorf("rows %q, want %q", sql, test.rows)
-			}
-			if len(args) > 0 && args[0] != test.want.Sharing {
-				t.Errorf("rows up to %v, want %v", args[0], test.want.Sharing)
 			}
 		})
 	}

@@ -20,61 +20,146 @@ import (
 type text string
 
 // C is a piece of SQL with its arguments. The zero C is empty: And, Or and
-// Join leave it out.
-type C struct {
-	parts []text // parts[i] precedes args[i]; one more part than args
-	args  []any
+// Join leave it out. A piece is text only once it is part of a statement: until
+// then pieces hold each other.
+type C struct{ *piece }
+
+type piece struct {
+	sql  text
+	args []any // values, and pieces as C
+	kind kind
 }
+
+// kind is what a piece's text does with its arguments.
+type kind byte
+
+const (
+	filled kind = iota // each ? of the text stands for one
+	joined             // the text stands between them
+	bare               // there are none, and a ? is a ?
+	shared             // there is one, without text: a value with one number
+)
 
 // Of makes a piece: each ? stands for the next argument, which is a value for
 // the statement or another C put in place.
 func Of(sql text, args ...any) C {
-	var c C
-	pieces := strings.Split(string(sql), "?")
-	if len(pieces) != len(args)+1 {
+	if strings.Count(string(sql), "?") != len(args) {
 		panic(fmt.Sprintf("clause: %d arguments for %q", len(args), sql))
 	}
-	c.parts = []text{text(pieces[0])}
-	for i, a := range args {
-		if inner, ok := a.(C); ok {
-			c.splice(inner)
-		} else {
-			c.args = append(c.args, a)
-			c.parts = append(c.parts, "")
-		}
-		c.parts[len(c.parts)-1] += text(pieces[i+1])
-	}
-	return c
+	return C{&piece{sql: sql, args: args}}
 }
+
+// Value is a value that stands in several places of a statement: it has one
+// number there, so that the database sees that it is the same.
+func Value(v any) C { return C{&piece{args: []any{v}, kind: shared}} }
 
 // Name is a quoted identifier, each dot-separated part quoted by itself. Names
 // come from declarations and the schema, never from a request.
 func Name(parts ...string) C {
-	return C{parts: []text{text(pgx.Identifier(parts).Sanitize())}}
+	return C{&piece{sql: text(pgx.Identifier(parts).Sanitize()), kind: bare}}
+}
+
+// Enough is a number of at least n for a LIMIT, as text: n itself for usual
+// sizes of pages, whose LIMIT is one more, else hardly more. The server sees how
+// few rows are wanted and keeps one plan for all questions of a form, where for a
+// value it makes a plan each time.
+func Enough(n int) C {
+	for _, size := range sizes {
+		if n <= size.n {
+			return C{&piece{sql: size.sql, kind: bare}}
+		}
+	}
+	return Of("?", n)
+}
+
+var sizes = []struct {
+	n   int
+	sql text
+}{
+	{2, "2"}, {4, "4"}, {6, "6"}, {8, "8"}, {11, "11"}, {13, "13"}, {16, "16"}, {21, "21"}, {26, "26"}, {31, "31"}, {41, "41"}, {51, "51"}, {61, "61"}, {81, "81"},
+	{101, "101"}, {126, "126"}, {151, "151"}, {201, "201"}, {251, "251"}, {301, "301"}, {401, "401"}, {501, "501"}, {601, "601"}, {801, "801"}, {1001, "1001"},
+	{2001, "2001"}, {5001, "5001"}, {10001, "10001"},
 }
 
 // Column is the column name of the row that alias stands for: f."level_m".
 func Column(alias text, name string) C {
-	return C{parts: []text{alias + "." + text(pgx.Identifier{name}.Sanitize())}}
+	return C{&piece{sql: alias + "." + text(pgx.Identifier{name}.Sanitize()), kind: bare}}
 }
 
 // Empty says whether c holds nothing.
-func (c C) Empty() bool { return len(c.parts) == 0 }
+func (c C) Empty() bool { return c.piece == nil || c.sql == "" && len(c.args) == 0 }
 
 // SQL gives the statement with $1, $2 … and its arguments.
 func (c C) SQL() (string, []any) {
 	if c.Empty() {
 		return "", nil
 	}
-	var b strings.Builder
-	for i, p := range c.parts {
-		b.WriteString(string(p))
-		if i < len(c.args) {
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(i + 1))
+	var s statement
+	s.text.Grow(1024)
+	s.add(c)
+	return s.text.String(), s.args
+}
+
+// statement is one being written.
+type statement struct {
+	text   strings.Builder
+	args   []any
+	shared []numbered
+}
+
+type numbered struct {
+	*piece
+	number int
+}
+
+func (s *statement) add(c C) {
+	if c.piece == nil {
+		return
+	}
+	sql := string(c.sql)
+	switch c.kind {
+	case bare:
+		s.text.WriteString(sql)
+	case shared:
+		s.number(s.numberOf(c.piece))
+	case joined:
+		for i, a := range c.args {
+			if i > 0 {
+				s.text.WriteString(sql)
+			}
+			s.add(a.(C))
+		}
+	default:
+		for _, a := range c.args {
+			i := strings.IndexByte(sql, '?')
+			s.text.WriteString(sql[:i])
+			sql = sql[i+1:]
+			if inner, ok := a.(C); ok {
+				s.add(inner)
+			} else {
+				s.args = append(s.args, a)
+				s.number(len(s.args))
+			}
+		}
+		s.text.WriteString(sql)
+	}
+}
+
+func (s *statement) number(n int) {
+	var digits [8]byte
+	s.text.WriteByte('$')
+	s.text.Write(strconv.AppendInt(digits[:0], int64(n), 10))
+}
+
+func (s *statement) numberOf(p *piece) int {
+	for _, known := range s.shared {
+		if known.piece == p {
+			return known.number
 		}
 	}
-	return b.String(), c.args
+	s.args = append(s.args, p.args[0])
+	s.shared = append(s.shared, numbered{p, len(s.args)})
+	return len(s.args)
 }
 
 // And holds when all hold; of none it is TRUE.
@@ -88,35 +173,22 @@ func Not(c C) C { return Of("NOT (?)", c) }
 
 // Join puts sep between the pieces that are not empty.
 func Join(sep text, cs ...C) C {
-	var out C
+	pieces := make([]any, 0, len(cs))
 	for _, c := range cs {
-		if c.Empty() {
-			continue
+		if !c.Empty() {
+			pieces = append(pieces, c)
 		}
-		if out.Empty() {
-			out.parts = []text{""}
-		} else {
-			out.parts[len(out.parts)-1] += sep
-		}
-		out.splice(c)
 	}
-	return out
+	if len(pieces) == 0 {
+		return C{}
+	}
+	return C{&piece{sql: sep, args: pieces, kind: joined}}
 }
 
 func logic(op, none text, cs []C) C {
-	joined := Join(op, cs...)
-	if joined.Empty() {
+	all := Join(op, cs...)
+	if all.Empty() {
 		return Of(none)
 	}
-	return Of("(?)", joined)
-}
-
-func (c *C) splice(inner C) {
-	if inner.Empty() {
-		return
-	}
-	last := len(c.parts) - 1
-	c.parts[last] += inner.parts[0]
-	c.parts = append(c.parts, inner.parts[1:]...)
-	c.args = append(c.args, inner.args...)
+	return Of("(?)", all)
 }

@@ -118,7 +118,7 @@ func (r *Reader) Near(ctx context.Context, of Origin, layers []Name, withinM flo
 	if err := geo.CheckDistanceM("withinM", withinM); err != nil {
 		return nil, err
 	}
-	from := origin{maxM: &withinM}
+	var from orb.Geometry
 	self := ""
 	switch {
 	case (of.Feature == nil) == (of.Point == nil):
@@ -127,7 +127,7 @@ func (r *Reader) Near(ctx context.Context, of Origin, layers []Name, withinM flo
 		if err := of.Point.Check(); err != nil {
 			return nil, err
 		}
-		from.geom = of.Point.Point()
+		from = of.Point.Point()
 	default:
 		row, err := r.feature(ctx, *of.Feature)
 		if err != nil {
@@ -140,21 +140,22 @@ func (r *Reader) Near(ctx context.Context, of Origin, layers []Name, withinM flo
 		if err := r.maySee(row.feature().page.s, "geometry"); err != nil {
 			return nil, err
 		}
-		if from.geom, err = r.geometryOf(ctx, row); err != nil {
+		if from, err = r.geometryOf(ctx, row); err != nil {
 			return nil, err
 		}
-		if from.geom == nil {
+		if from == nil {
 			return nil, fault.Invalid("BAD_INPUT", "of: %q has no geometry to measure from", self)
 		}
 	}
 	c := &FeatureConnection{r: r}
+	origin := originAt(from, &withinM)
 	for _, s := range r.catalog.pick(layers) {
 		l := &List{r: r, s: s, where: clause.And(r.policy(s), clause.Of("f.id <> ?", self))}
 		var err error
 		if l.first, err = pageSize("first", first, 20, MaxFirst); err != nil {
 			return nil, err
 		}
-		if err = l.measure(from); err != nil {
+		if err = l.measure(origin); err != nil {
 			return nil, err
 		}
 		c.lists = append(c.lists, l)
@@ -204,7 +205,7 @@ func (r *Reader) Search(ctx context.Context, text string, near *geo.LonLat, firs
 			if err := near.Check(); err != nil {
 				return nil, err
 			}
-			if err := l.measure(origin{geom: near.Point()}); err != nil {
+			if err := l.measure(originAt(near.Point(), nil)); err != nil {
 				return nil, err
 			}
 		}
@@ -299,15 +300,15 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 	return nil
 }
 
-// hits are the page's features and one more, in order: x.id, x.value of the
+// hits are the page's features and at least one more, in order: x.id, x.value of the
 // order and x.n, the layer's place in the catalogue.
 func (c *FeatureConnection) hits() clause.C {
 	branches := make([]clause.C, len(c.lists))
 	for i, l := range c.lists {
 		with, from := l.tail()
 		value := clause.Of("NULL::float8")
-		if !l.order.by.Empty() {
-			value = l.order.by
+		if by := l.by(); !by.Empty() {
+			value = by
 		}
 		branches[i] = clause.Of("(?SELECT f.id, ? AS value, ?::int AS n ?)", with, value, slices.Index(c.r.catalog.systems, l.s), from)
 	}
@@ -315,7 +316,7 @@ func (c *FeatureConnection) hits() clause.C {
 	if !c.order.by.Empty() {
 		by = clause.Of("y.value, y.id")
 	}
-	return clause.Of("(SELECT y.* FROM (?) y ORDER BY ? LIMIT ?) x", clause.Join(" UNION ALL ", branches...), by, c.first+1)
+	return clause.Of("(SELECT y.* FROM (?) y ORDER BY ? LIMIT ?) x", clause.Join(" UNION ALL ", branches...), by, clause.Enough(c.first+1))
 }
 
 // TotalCount is how many features there are in all.

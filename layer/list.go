@@ -49,9 +49,12 @@ type List struct {
 
 // origin is where distances are measured from.
 type origin struct {
+	postgis.Origin
 	geom orb.Geometry
 	maxM *float64
 }
+
+func originAt(g orb.Geometry, maxM *float64) origin { return origin{postgis.From(g), g, maxM} }
 
 // order is the expression that rows are ordered by before their id; empty
 // means by id alone.
@@ -90,7 +93,8 @@ func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
 		if q.Order != nil {
 			return nil, fault.Invalid("BAD_INPUT", "near orders by distance: give near or orderBy, not both")
 		}
-		l.near = &origin{q.Near.Point(), q.Near.MaxM}
+		from := originAt(q.Near.Point(), q.Near.MaxM)
+		l.near = &from
 	}
 	if l.first, err = pageSize("first", q.First, DefaultFirst, MaxFirst); err != nil {
 		return nil, err
@@ -118,10 +122,10 @@ func (l *List) measure(from origin) error {
 		return err
 	}
 	l.near = &from
-	l.order = order{name: "near " + string(geo.AppendGeoJSON(nil, from.geom, -1)), by: postgis.DistanceM(from.geom), cast: castOf(KindFloat)}
+	l.order = order{name: "near " + string(geo.AppendGeoJSON(nil, from.geom, -1)), by: from.DistanceM(), cast: castOf(KindFloat)}
 	l.where = clause.And(l.where, clause.Of("f.geom IS NOT NULL"))
 	if from.maxM != nil {
-		l.where = clause.And(l.where, postgis.WithinM(from.geom, *from.maxM))
+		l.where = clause.And(l.where, from.WithinM(*from.maxM))
 	}
 	return nil
 }
@@ -267,8 +271,8 @@ func (l *List) following() clause.C {
 	return c
 }
 
-// tail is FROM … ORDER BY … LIMIT for one row more than the page, and what
-// must stand before SELECT.
+// tail is FROM … ORDER BY … LIMIT for at least one row more than the page, and
+// what must stand before SELECT.
 func (l *List) tail() (with, from clause.C) {
 	table := clause.Name(l.s.Table)
 	limit := l.first + 1
@@ -281,12 +285,17 @@ func (l *List) tail() (with, from clause.C) {
 	}
 	where := clause.And(l.where, l.following())
 	if l.near != nil {
-		// The first n by the index are at most bound.m away: so are the first n by metres.
-		first := clause.Of("SELECT f.geom FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, where, postgis.ByIndex(l.near.geom), limit)
-		with = clause.Of("WITH bound AS MATERIALIZED (?) ", postgis.MaxDistanceM(l.near.geom, first))
-		where = clause.And(where, postgis.WithinBound(l.near.geom))
+		return l.near.Nearest(table, where, limit)
 	}
-	return with, clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, where, l.order.sql(), limit)
+	return with, clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, where, l.order.sql(), clause.Enough(limit))
+}
+
+// by is the value that the rows of the tail are ordered by; empty: by id alone.
+func (l *List) by() clause.C {
+	if l.near != nil {
+		return clause.Of("f.away")
+	}
+	return l.order.by
 }
 
 func (o order) sql() clause.C {
@@ -315,8 +324,8 @@ func (l *List) read(ctx context.Context) (*found, error) {
 	with, from := l.tail()
 	out := &found{}
 	var extras []extra
-	if !l.order.by.Empty() {
-		extras = append(extras, extra{clause.Of("(?)::text", l.order.by), func(int) any {
+	if by := l.by(); !by.Empty() {
+		extras = append(extras, extra{clause.Of("(?)::text", by), func(int) any {
 			out.values = append(out.values, nil)
 			return &out.values[len(out.values)-1]
 		}})

@@ -49,7 +49,7 @@ func (l *List) Where() clause.C { return l.where }
 func (l *List) Page() (with, from clause.C) { return l.tail() }
 
 // OrderBy is what rows are ordered by before their id; empty: by id alone.
-func (l *List) OrderBy() clause.C { return l.order.by }
+func (l *List) OrderBy() clause.C { return l.by() }
 
 // Near says whether the order is the distance from a point.
 func (l *List) Near() bool { return l.near != nil }

@@ -9,8 +9,6 @@
 package postgis
 
 import (
-	"math"
-
 	"github.com/paulmach/orb"
 
 	"geohub/clause"
@@ -37,7 +35,7 @@ func InBox(b geo.BBox, points bool) clause.C {
 }
 
 // AlongCurve selects the rows f of points in a box, in the order of their
-// geohash, and then their id: range by range of what the box covers, each a walk
+// geohash, and then their id, as many as wanted or a few more: range by range of what the box covers, each a walk
 // along the index until there are as many as wanted. after, a condition of rows
 // behind a cursor, may be empty.
 //
@@ -58,7 +56,7 @@ func AlongCurve(table clause.C, b geo.BBox, from string, where, after clause.C, 
 	}
 	return clause.Of(`(SELECT f.* FROM unnest(?::text[], ?::text[]) r(first, last), LATERAL
 		(SELECT f.* FROM ? f WHERE f.place >= r.first AND f.place <= r.last AND ? ORDER BY f.place, f.id LIMIT ?) f LIMIT ?) f`,
-		first, last, table, clause.And(clause.Or(inside...), where, after), limit, limit)
+		first, last, table, clause.And(clause.Or(inside...), where, after), clause.Enough(limit), clause.Enough(limit))
 }
 
 // curveRanges is how many ranges of geohashes a box is covered by, at most: the
@@ -77,40 +75,15 @@ func ToLonLat(g orb.Geometry, crs int) clause.C {
 
 // Around holds for rows within a geodesic distance.
 func Around(a geo.Around) clause.C {
+	return From(orb.Point{a.Lon, a.Lat}).WithinM(a.RadiusM)
+}
+
+func inBoundsOf(a geo.Around) clause.C {
 	var boxes []clause.C
 	for _, o := range a.Bounds() {
 		boxes = append(boxes, clause.Of("f.geom && ?", envelope(o)))
 	}
-	return clause.Of("? AND ST_Distance(f.geom::geography, ?::geography) <= ?",
-		clause.Or(boxes...), point(a.Lon, a.Lat), a.RadiusM)
-}
-
-// DistanceM is the geodesic distance of f from g in metres; NULL without a geometry.
-func DistanceM(g orb.Geometry) clause.C {
-	return clause.Of("ST_Distance(f.geom::geography, ?::geography)", origin(g))
-}
-
-// ByIndex orders roughly by distance from g, in degrees, by the index.
-func ByIndex(g orb.Geometry) clause.C {
-	return clause.Of("f.geom <-> ?", origin(g))
-}
-
-// MaxDistanceM is the largest geodesic distance from g among the rows c.geom
-// of a subquery.
-func MaxDistanceM(g orb.Geometry, rows clause.C) clause.C {
-	return clause.Of("SELECT max(ST_Distance(c.geom::geography, ?::geography)) AS m FROM (?) c", origin(g), rows)
-}
-
-// WithinBound holds for rows in the box that surely contains the circle of
-// bound.m metres round g: a scalar from a subquery bound(m). A box that would
-// cross the antimeridian reaches round the world.
-func WithinBound(g orb.Geometry) clause.C {
-	b := g.Bound()
-	lat := math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))
-	free := math.Min(180+b.Min[0], 180-b.Max[0]) // degrees between g and the antimeridian
-	return clause.Of(`f.geom && (SELECT ST_Expand(ST_Envelope(?), CASE WHEN w.lon < ? THEN w.lon ELSE 360 END, w.lat)
-		FROM bound, LATERAL (SELECT (bound.m * 1.01 + 1) / 110500 AS lat,
-			(bound.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ? + bound.m / 110500))))) AS lon) w)`, origin(g), free, lat)
+	return clause.Or(boxes...)
 }
 
 // Extent is the box of the rows f as text, or NULL.
@@ -192,24 +165,8 @@ func point(lon, lat float64) clause.C {
 	return clause.Of("ST_SetSRID(ST_MakePoint(?::float8, ?::float8), 4326)", lon, lat)
 }
 
-func origin(g orb.Geometry) clause.C {
-	if p, ok := g.(orb.Point); ok {
-		return point(p[0], p[1])
-	}
-	return clause.Of("?::geometry", Shape{g, 4326})
-}
-
 // OnSurface is a point on the surface of f, or on its line.
 func OnSurface() clause.C { return clause.Of("ST_PointOnSurface(f.geom)") }
-
-// WithinM holds for rows within a geodesic distance of any geometry.
-func WithinM(g orb.Geometry, m float64) clause.C {
-	if p, ok := g.(orb.Point); ok {
-		return Around(geo.Around{Lon: p[0], Lat: p[1], RadiusM: m})
-	}
-	return clause.Of("? AND ST_Distance(f.geom::geography, ?::geography) <= ?",
-		InBox(geo.BBoxOf(geo.Expand(g.Bound(), m)), false), origin(g), m)
-}
 
 // IntersectsRow holds for rows that meet the geometry of one row of a table.
 func IntersectsRow(table clause.C, id string) clause.C {
