@@ -310,13 +310,13 @@ func serveLimit(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if *url == "" || flags.NArg() > 0 {
 		return fmt.Errorf("%w: bench limit --database URL --listen HOST:PORT", errUsage)
 	}
-	pools, err := limit.Open(ctx, *url, 16) // as many as the hub's
+	pool, err := limit.Open(ctx, *url, 16) // as many as the hub's
 	if err != nil {
 		return err
 	}
-	defer pools.Close()
+	defer pool.Close()
 	mux := http.NewServeMux()
-	mux.Handle("/", limit.Handler(pools))
+	mux.Handle("/", limit.Handler(pool))
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	serving := &http.Server{Addr: *listen, Handler: mux}
 	stop := context.AfterFunc(ctx, func() { serving.Close() })

@@ -13,7 +13,7 @@ func ExampleGeohashes() {
 	fmt.Println(Geohashes([]orb.Bound{{Min: orb.Point{107.58, 16.45}, Max: orb.Point{107.6, 16.47}}}, 2))
 	// Output:
 	// w6ut8h3q7w
-	// [{w6ut840000 w6ut87zzzz} {w6ut8h0000 w6ut8rzzzz}]
+	// [{w6ut800000 w6ut87zzzz} {w6ut8h0000 w6ut8rzzzz}]
 }
 
 // All points of a box have a geohash in one of its ranges, which lie in order,

@@ -61,7 +61,7 @@ func AlongCurve(table clause.C, b geo.BBox, from string, where, after clause.C, 
 
 // curveRanges is how many ranges of geohashes a box is covered by, at most: the
 // more, the fewer rows outside of it are read.
-const curveRanges = 24
+const curveRanges = 96
 
 // Intersects holds for rows that meet g, which is in EPSG:4326.
 func Intersects(g orb.Geometry) clause.C {
