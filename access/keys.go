@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -17,9 +16,24 @@ import (
 	"geohub/internal/fault"
 )
 
-// keyForm is how a key is written: hub_live_<8>_<secret>. The eight characters
-// find it; only the hash of the whole is kept.
-var keyForm = regexp.MustCompile(`^hub_live_([a-z0-9]{8})_[A-Za-z0-9_-]{16,100}$`)
+// prefixOf gives the eight characters that find a key, which is written
+// hub_live_<8>_<secret>; only the hash of the whole is kept.
+func prefixOf(key string) (prefix string, ok bool) {
+	rest, ok := strings.CutPrefix(key, "hub_live_")
+	if !ok || len(rest) < 8+1+16 || len(rest) > 8+1+100 || rest[8] != '_' {
+		return "", false
+	}
+	for i, c := range []byte(rest) {
+		small := '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
+		if !small && (i < 8 || (c < 'A' || c > 'Z') && c != '_' && c != '-') {
+			return "", false
+		}
+	}
+	return rest[:8], true
+}
+
+// errUnknown is of a key that was never given out, or was taken back.
+var errUnknown = fault.Unauthenticated("the API key is not known or was revoked; ask for one, or send none to see what is open")
 
 // revokedWithin is how long a revoked key may still serve from the cache.
 const revokedWithin = 5 * time.Second
@@ -71,24 +85,23 @@ func (k *Keys) Viewer(r *http.Request) (Viewer, error) {
 }
 
 func (k *Keys) find(ctx context.Context, key string) (Viewer, error) {
-	refused := fault.Unauthenticated("the API key is not known or was revoked; ask for one, or send none to see what is open")
-	form := keyForm.FindStringSubmatch(key)
-	if form == nil {
-		return Viewer{}, refused
+	prefix, ok := prefixOf(key)
+	if !ok {
+		return Viewer{}, errUnknown
 	}
-	known, found := k.cache.Get(form[1])
+	known, found := k.cache.Get(prefix)
 	if !found {
 		var err error
-		if known, err = k.read(ctx, form[1]); err != nil {
+		if known, err = k.read(ctx, prefix); err != nil {
 			return Viewer{}, fault.Unavailable("UNAVAILABLE", "keys can't be checked now; try again").Because(err)
 		}
 		if known != nil {
-			k.cache.SetWithTTL(form[1], known, 1, revokedWithin)
+			k.cache.SetWithTTL(prefix, known, 1, revokedWithin)
 		}
 	}
 	hash := Hash(key)
 	if known == nil || subtle.ConstantTimeCompare(known.hash, hash) != 1 {
-		return Viewer{}, refused
+		return Viewer{}, errUnknown
 	}
 	return known.viewer, nil
 }
@@ -120,8 +133,8 @@ func Hash(key string) []byte {
 
 // StoreKey writes a key; one with the same eight characters is replaced.
 func StoreKey(ctx context.Context, tx pgx.Tx, key Key) error {
-	form := keyForm.FindStringSubmatch(key.Secret)
-	if form == nil {
+	prefix, ok := prefixOf(key.Secret)
+	if !ok {
 		return fmt.Errorf("store key %s: it is not of the form hub_live_<8>_<secret>", key.Name)
 	}
 	grants, err := json.Marshal(key.Grants)
@@ -130,7 +143,7 @@ func StoreKey(ctx context.Context, tx pgx.Tx, key Key) error {
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO api_keys (prefix, hash, name, agency_code, grants) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (prefix) DO UPDATE SET hash = excluded.hash, name = excluded.name, agency_code = excluded.agency_code, grants = excluded.grants, revoked_at = NULL`,
-		form[1], Hash(key.Secret), key.Name, nullable(key.Agency), grants)
+		prefix, Hash(key.Secret), key.Name, nullable(key.Agency), grants)
 	if err != nil {
 		return fmt.Errorf("store key %s: %w", key.Name, err)
 	}
