@@ -38,6 +38,7 @@ const (
 	joined             // the text stands between them
 	bare               // there are none, and a ? is a ?
 	shared             // there is one, without text: a value with one number
+	table              // as bare; there is one, the table's name
 )
 
 // Of makes a piece: each ? stands for the next argument, which is a value for
@@ -57,6 +58,11 @@ func Value(v any) C { return C{&piece{args: []any{v}, kind: shared}} }
 // come from declarations and the schema, never from a request.
 func Name(parts ...string) C {
 	return C{&piece{sql: text(pgx.Identifier(parts).Sanitize()), kind: bare}}
+}
+
+// Table is the quoted name of a table that a statement reads, see [C.Tables].
+func Table(name string) C {
+	return C{&piece{sql: text(pgx.Identifier{name}.Sanitize()), args: []any{name}, kind: table}}
 }
 
 // Enough is a number of at least n for a LIMIT, as text: n itself for usual
@@ -100,6 +106,20 @@ func (c C) SQL() (string, []any) {
 	return s.text.String(), s.args
 }
 
+// Tables calls f with the name of each [Table] in c, as often as it stands there.
+func (c C) Tables(f func(name string)) {
+	if c.piece == nil {
+		return
+	}
+	for _, a := range c.args {
+		if inner, ok := a.(C); ok {
+			inner.Tables(f)
+		} else if c.kind == table {
+			f(a.(string))
+		}
+	}
+}
+
 // statement is one being written.
 type statement struct {
 	text   strings.Builder
@@ -118,7 +138,7 @@ func (s *statement) add(c C) {
 	}
 	sql := string(c.sql)
 	switch c.kind {
-	case bare:
+	case bare, table:
 		s.text.WriteString(sql)
 	case shared:
 		s.number(s.numberOf(c.piece))

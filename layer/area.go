@@ -40,7 +40,7 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area) (clause.C, er
 			return clause.C{}, fault.NotFound("area: there is no feature %q", *a.Feature)
 		}
 		to := row.feature().page.s
-		return postgis.IntersectsRow(clause.Name(to.Table), row.feature().ID), r.maySee(to, "geometry")
+		return postgis.IntersectsRow(clause.Table(to.Table), row.feature().ID), r.maySee(to, "geometry")
 	case a.Projected != nil:
 		if err := r.catalog.knowsCRS(ctx, r, a.Projected.CRS); err != nil {
 			return clause.C{}, err

@@ -117,7 +117,7 @@ func (b *Base) Provenance() *Provenance {
 }
 
 // Freshness says when the next observation is due; nil in a layer without a rhythm.
-func (b *Base) Freshness() *Freshness { return freshness(b.page.s, b.ObservedAt, b.page.r.now) }
+func (b *Base) Freshness() *Freshness { return b.page.r.freshness(b.page.s, b.ObservedAt) }
 
 // Masked names the fields withheld from the viewer.
 func (b *Base) Masked() []string { return b.page.r.masked(b.page.s) }
@@ -142,12 +142,4 @@ func (p *Provenance) Agency(ctx context.Context) (*Agency, error) {
 type Freshness struct {
 	DueAt *time.Time
 	Stale bool
-}
-
-func freshness(s *System, observed *time.Time, now time.Time) *Freshness {
-	if s.Due == 0 || observed == nil {
-		return &Freshness{}
-	}
-	due := observed.Add(s.Due)
-	return &Freshness{DueAt: &due, Stale: due.Before(now)}
 }

@@ -92,9 +92,9 @@ func (w *whereReader) member(name string, v any) (clause.C, error) {
 			return clause.C{}, err
 		}
 		if yes {
-			return c.Where(w.r.now), nil
+			return w.r.holdsNow(c), nil
 		}
-		return clause.Of("(?) IS NOT TRUE", c.Where(w.r.now)), nil
+		return clause.Of("(?) IS NOT TRUE", w.r.holdsNow(c)), nil
 	}
 	f, ok := w.s.byName[name]
 	if !ok || !f.Filter {

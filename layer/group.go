@@ -129,7 +129,7 @@ func (l *List) cells(by []GroupField) ([]grouping, clause.C, error) {
 		columns[i] = clause.Of("? AS ?", keys[i].sql, keyColumn(i))
 	}
 	return keys, clause.Of("SELECT count(*) AS n, ? FROM ? f WHERE ? GROUP BY ? ORDER BY ? LIMIT ?", clause.Join(", ", columns...),
-		clause.Name(l.s.Table), l.where, ordinals(len(by)), ordinals(len(by)), maxGroups+1), nil
+		clause.Table(l.s.Table), l.where, ordinals(len(by)), ordinals(len(by)), maxGroups+1), nil
 }
 
 func keyColumn(i int) clause.C { return clause.Name("k" + strconv.Itoa(i+2)) }

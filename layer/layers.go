@@ -91,7 +91,7 @@ func (r *Reader) Layers(ctx context.Context) ([]*LayerInfo, error) {
 	out := make([]*LayerInfo, len(lists))
 	for i, l := range lists {
 		out[i] = r.LayerInfo(l.s)
-		out[i].Count, out[i].Extent, out[i].Freshness = counts[i], boxes[i], freshness(l.s, observed[i], r.now)
+		out[i].Count, out[i].Extent, out[i].Freshness = counts[i], boxes[i], r.freshness(l.s, observed[i])
 	}
 	return out, nil
 }

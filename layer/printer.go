@@ -56,17 +56,17 @@ func (l *List) Near() bool { return l.near != nil }
 
 // CountOf is how many rows the list has in all.
 func (l *List) CountOf() clause.C {
-	return clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+	return clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Table(l.s.Table), l.where)
 }
 
 // ExtentOf is the box around all rows of the list, as four numbers, or NULL.
 func (l *List) ExtentOf() clause.C {
-	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Name(l.s.Table), l.where)
+	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Table(l.s.Table), l.where)
 }
 
 // NewestOf is when a row of the list was last observed, or NULL.
 func (l *List) NewestOf() clause.C {
-	return clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Name(l.s.Table), l.where)
+	return clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Table(l.s.Table), l.where)
 }
 
 // First is the size of a page.
@@ -85,7 +85,7 @@ func (r *Reader) Shape(ctx context.Context, crs *int, simplifyM *float64, precis
 
 // FreshnessOf says when the next observation of a layer is due.
 func (r *Reader) FreshnessOf(s *System, observed *time.Time) *Freshness {
-	return freshness(s, observed, r.now)
+	return r.freshness(s, observed)
 }
 
 // Refers tells what a field of a layer refers to: the column that holds the

@@ -52,6 +52,8 @@ type Reader struct {
 	loaders map[string]any // further loaders by name, see loaderOf
 	// connections are those asked for by several rows, see once.
 	connections map[string]*FeatureConnection
+
+	grounds grounds
 }
 
 // Read starts an operation.
@@ -110,9 +112,6 @@ func (r *Reader) once(key string, ask func() (*FeatureConnection, error)) (*Feat
 	return c, nil
 }
 
-// Now is the operation's one moment.
-func (r *Reader) Now() time.Time { return r.now }
-
 // policy is the condition on rows f of s that the viewer may see. The layer's
 // class is the least that a row has: a row written as more open opens nothing.
 func (r *Reader) policy(s *System) clause.C {
@@ -153,12 +152,14 @@ func (r *Reader) masked(s *System) []string {
 
 // query runs a statement and hands each row to scan.
 func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
+	c.Tables(r.restsOn)
 	sql, args := c.SQL()
 	return r.run(ctx, what, sql, args, scan)
 }
 
 // queryBinary is query with the values as they came, all in binary.
 func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
+	c.Tables(r.restsOn)
 	sql, args := c.SQL()
 	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
 	return r.run(ctx, what, sql, args, func(rows pgx.Rows) error { return each(rows.RawValues()) })
@@ -300,7 +301,7 @@ func (r *Reader) fetchFeatures(ctx context.Context, s *System, ids []string) (ma
 func (r *Reader) byID(ctx context.Context, s *System, ids []string) (map[string]Row, error) {
 	out := map[string]Row{}
 	where := clause.And(r.policy(s), clause.Of("f.id = ANY (?)", ids))
-	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", clause.Name(s.Table), where), nil)
+	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", clause.Table(s.Table), where), nil)
 	if err != nil {
 		return nil, err
 	}

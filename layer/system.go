@@ -46,6 +46,9 @@ type Condition struct {
 	Description string // for the schema
 	// Where holds for the rows f that fulfil it now.
 	Where func(now time.Time) clause.C
+	// Turns selects the next moment at which time alone makes other rows fulfil it;
+	// NULL for never.
+	Turns func(now time.Time) clause.C
 }
 
 // Feature is a row of any layer, as GraphQL's interface sees it.

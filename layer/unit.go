@@ -44,7 +44,7 @@ func (r *Reader) Day(at *geo.Date) geo.Date {
 	if at != nil {
 		return *at
 	}
-	return geo.DateOf(r.now)
+	return r.today()
 }
 
 // scanUnit reads a unit's columns, with others behind them, and puts it among

@@ -80,7 +80,7 @@ func Load[T any](ctx context.Context, db Querier, l *Layer[T], ids []string) ([]
 	for _, f := range l.Fields {
 		selected = append(selected, clause.Column("f", f.Column))
 	}
-	sql, args := clause.Of("SELECT ? FROM ? f WHERE f.id = ANY (?)", clause.Join(", ", selected...), clause.Name(l.Table), ids).SQL()
+	sql, args := clause.Of("SELECT ? FROM ? f WHERE f.id = ANY (?)", clause.Join(", ", selected...), clause.Table(l.Table), ids).SQL()
 	found, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func (c *compiler) byKey(s *layer.System, field *layer.Field) clause.C {
 	if c.r.Sees(s, field.Name) {
 		where = clause.And(c.r.Policy(s), clause.Of("? = k.a", clause.Column("f", field.Column)))
 	}
-	return clause.Of("? f WHERE ?", clause.Name(s.Table), where)
+	return clause.Of("? f WHERE ?", clause.Table(s.Table), where)
 }
 
 // named selects for each representation, in their order, the place of its key and

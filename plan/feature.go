@@ -312,7 +312,7 @@ func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graph
 
 // byID is FROM … WHERE of the row f of a layer whose id, or former id, is key.
 func (c *compiler) byID(s *layer.System, key clause.C) clause.C {
-	return clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = ?), ?))", clause.Name(s.Table), clause.And(c.r.Policy(s)), key, key)
+	return clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = ?), ?))", clause.Table(s.Table), clause.And(c.r.Policy(s)), key, key)
 }
 
 // lookup compiles one row of another table, found by values of this one, which

@@ -33,6 +33,8 @@ type Config struct {
 	Strict bool
 	// Printer answers what it can before the typed printer; nil: that answers all.
 	Printer *plan.Printer
+	// Results keeps answers of the printer; nil: none are kept.
+	Results *Results
 	// Outbox takes in reports; nil: none are taken.
 	Outbox *outbox.Outbox
 	// Media makes the addresses of pictures and streams; nil: there are none.
@@ -52,7 +54,7 @@ func NewServer(c Config) http.Handler {
 	schema := Executable()
 	srv := handler.New(schema)
 	srv.AddTransport(transport.Options{})
-	srv.AddTransport(newOverHTTP())
+	srv.AddTransport(newOverHTTP(&c))
 	known := newDocuments()
 	srv.SetQueryCache(known)
 	srv.SetParserTokenLimit(c.Limits.Tokens)
@@ -75,6 +77,7 @@ func NewServer(c Config) http.Handler {
 					return answer
 				}
 				ctx = layer.Spared(ctx, err)
+				reader(ctx).RestsOnMore()
 			}
 			return next(ctx)
 		})

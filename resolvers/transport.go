@@ -1,18 +1,22 @@
 package resolvers
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"geohub/changes"
 	"geohub/internal/fault"
 )
 
@@ -22,9 +26,12 @@ const MaxBody = 1 << 20
 // overHTTP is GraphQL over HTTP: queries by GET, any operation by POST with
 // application/json; out what Accept prefers of application/graphql-response+json
 // and application/json, packed as Accept-Encoding allows.
-type overHTTP struct{ packers *packers }
+type overHTTP struct {
+	packers *packers
+	config  *Config
+}
 
-func newOverHTTP() overHTTP { return overHTTP{newPackers()} }
+func newOverHTTP(c *Config) overHTTP { return overHTTP{newPackers(), c} }
 
 const (
 	plainJSON    = "application/json; charset=utf-8"
@@ -55,9 +62,25 @@ func (t overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphE
 	refuse := func(status int, err error) {
 		answer(status, exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
 	}
-	params := &graphql.RawParams{Headers: r.Header}
-	if status, err := readRequest(w, r, params); err != nil {
+	kept := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(kept)
+	kept.Reset()
+	if status, err := readRequest(w, r, kept); err != nil {
 		refuse(status, err)
+		return
+	}
+	results, asked, since := t.config.Results, "", changes.Moment(0)
+	if results != nil {
+		asked, since = question(viewerOf(ctx), t.config.Limits, r, kept.Bytes()), results.feed.Now()
+		if known := results.find(asked, t.config.Clock()); known != nil {
+			w.Header().Set("Content-Type", contentType)
+			t.packers.send(w, r, http.StatusOK, known)
+			return
+		}
+	}
+	params := &graphql.RawParams{Headers: r.Header}
+	if err := parseRequest(r, kept.Bytes(), params); err != nil {
+		refuse(http.StatusBadRequest, err)
 		return
 	}
 	op, errs := exec.CreateOperationContext(ctx, params)
@@ -76,7 +99,15 @@ func (t overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphE
 		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
 	}
 	answer(http.StatusOK, resp)
+	if results != nil {
+		if before, after, err := around(resp); err == nil {
+			results.keep(ctx, op, resp, asked, slices.Concat(before, resp.Data, after), since)
+		}
+	}
 }
+
+// bodies are the texts of requests, used again.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // around gives what stands before and after the data of an answer, members in
 // the order and form of json.Marshal. The data itself is written as it comes,
@@ -129,47 +160,58 @@ func appendExtensions(b []byte, ext map[string]any) ([]byte, error) {
 	return append(b, text...), err
 }
 
-func readRequest(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
+// readRequest takes a request's text: the query of its address, or its body.
+func readRequest(w http.ResponseWriter, r *http.Request, into *bytes.Buffer) (status int, err error) {
 	switch r.Method {
 	case http.MethodGet:
-		status, err = readURL(r, into)
+		into.WriteString(r.URL.RawQuery)
+		return 0, nil
 	case http.MethodPost:
-		status, err = readBody(w, r, into)
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		return http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "send GET or POST, not %s", r.Method)
+		return readBody(w, r, into)
 	}
-	if err == nil && strings.TrimSpace(into.Query) == "" {
-		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the request has no query")
-	}
-	return status, err
+	w.Header().Set("Allow", "GET, POST")
+	return http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "send GET or POST, not %s", r.Method)
 }
 
-func readURL(r *http.Request, into *graphql.RawParams) (status int, err error) {
-	q := r.URL.Query()
-	into.Query, into.OperationName = q.Get("query"), q.Get("operationName")
-	for name, to := range map[string]*map[string]any{"variables": &into.Variables, "extensions": &into.Extensions} {
-		if text := q.Get(name); text != "" && decode(strings.NewReader(text), to) != nil {
-			return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "%s is not a JSON object", name)
-		}
-	}
-	return 0, nil
-}
-
-func readBody(w http.ResponseWriter, r *http.Request, into *graphql.RawParams) (status int, err error) {
+func readBody(w http.ResponseWriter, r *http.Request, into *bytes.Buffer) (status int, err error) {
 	if contentType := r.Header.Get("Content-Type"); contentType != "application/json" { // the usual one needs no parsing
 		if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != "application/json" {
 			return http.StatusUnsupportedMediaType, fault.Invalid("BAD_INPUT", "send application/json, not %q", contentType)
 		}
 	}
-	err = decode(http.MaxBytesReader(w, r.Body, MaxBody), into)
+	_, err = into.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return http.StatusRequestEntityTooLarge, fault.Invalid("BAD_INPUT", "the body is over %d bytes", MaxBody).With("limit", MaxBody)
 	}
 	if err != nil {
-		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", `the body is not one GraphQL request as JSON: {"query": "…", "variables": {…}}`)
+		return http.StatusBadRequest, fault.Invalid("BAD_INPUT", "the body ended too early").Because(err)
 	}
 	return 0, nil
+}
+
+func parseRequest(r *http.Request, text []byte, into *graphql.RawParams) error {
+	if r.Method == http.MethodGet {
+		if err := parseURL(r, into); err != nil {
+			return err
+		}
+	} else if decode(bytes.NewReader(text), into) != nil {
+		return fault.Invalid("BAD_INPUT", `the body is not one GraphQL request as JSON: {"query": "…", "variables": {…}}`)
+	}
+	if strings.TrimSpace(into.Query) == "" {
+		return fault.Invalid("BAD_INPUT", "the request has no query")
+	}
+	return nil
+}
+
+func parseURL(r *http.Request, into *graphql.RawParams) error {
+	q := r.URL.Query()
+	into.Query, into.OperationName = q.Get("query"), q.Get("operationName")
+	for name, to := range map[string]*map[string]any{"variables": &into.Variables, "extensions": &into.Extensions} {
+		if text := q.Get(name); text != "" && decode(strings.NewReader(text), to) != nil {
+			return fault.Invalid("BAD_INPUT", "%s is not a JSON object", name)
+		}
+	}
+	return nil
 }
 
 // decode reads one JSON value and nothing after it, numbers as they are written.

@@ -79,6 +79,7 @@ var Alerts = layer.New[Alert]("alerts", layer.Spec{
 		Description: "In force now, by CAP's own rules: status ACTUAL, msgType ALERT or UPDATE, " +
 			"neither superseded nor cancelled, already effective and not yet expired.",
 		Where: alertActive,
+		Turns: alertTurns,
 	}},
 })
 
@@ -87,4 +88,9 @@ var Alerts = layer.New[Alert]("alerts", layer.Spec{
 func alertActive(now time.Time) clause.C {
 	return clause.Of(`f.alert_status = 'ACTUAL' AND f.msg_type IN ('ALERT', 'UPDATE') AND NOT f.superseded
 		AND coalesce(f.effective_at, f.sent_at) <= ? AND (f.expires_at IS NULL OR f.expires_at > ?)`, now, now)
+}
+
+// alertTurns is when the next alert takes effect or expires.
+func alertTurns(now time.Time) clause.C {
+	return clause.Of(`SELECT min(t.at) FROM alerts f, LATERAL (VALUES (coalesce(f.effective_at, f.sent_at)), (f.expires_at)) t (at) WHERE t.at > ?`, now)
 }

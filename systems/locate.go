@@ -25,11 +25,7 @@ func Locate(ctx context.Context, r *layer.Reader, at geo.LonLat, on *geo.Date) (
 	if err != nil {
 		return nil, err
 	}
-	l := &Location{Unit: unit, r: r, at: at, on: geo.DateOf(r.Now())}
-	if on != nil {
-		l.on = *on
-	}
-	return l, nil
+	return &Location{Unit: unit, r: r, at: at, on: r.Day(on)}, nil
 }
 
 // Zones cover the point and are in force on the day; one without a first or a

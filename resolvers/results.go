@@ -1,0 +1,79 @@
+package resolvers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/dgraph-io/ristretto/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"geohub/access"
+	"geohub/changes"
+)
+
+// Results keeps finished answers, and gives them again to the same question of a
+// viewer who may see the same: until a table changes that the answer rests on, or
+// the clock alone makes another of it.
+//
+// It keeps what the fast printer gave, whose every statement tells its tables;
+// what the typed printer had a hand in may rest on something else.
+type Results struct {
+	cache *ristretto.Cache[string, *result]
+	feed  *changes.Feed
+}
+
+// result is an answer, and what it rests on.
+type result struct {
+	question string // the whole, as the cache knows questions by their hashes
+	answer   []byte
+	tables   []string
+	since    changes.Moment // before it was read
+	until    time.Time      // zero: for ever
+}
+
+// NewResults keeps at most so many bytes.
+func NewResults(bytes int64, feed *changes.Feed) (*Results, error) {
+	cache, err := ristretto.NewCache(&ristretto.Config[string, *result]{
+		NumCounters: 100_000, MaxCost: bytes, BufferItems: 64,
+		Cost: func(r *result) int64 { return int64(len(r.question) + len(r.answer)) },
+	})
+	return &Results{cache, feed}, err
+}
+
+// question is a request's text with all that the answer depends on beside the
+// data: what the viewer may see, and ask for.
+func question(v access.Viewer, limits Limits, r *http.Request, text []byte) string {
+	b := make([]byte, 0, 256+len(text))
+	b = strconv.AppendInt(b, int64(limits.cost(v)), 10)
+	b = strconv.AppendBool(append(b, ' '), v.Anonymous())
+	b = append(append(b, ' '), v.Signature()...)
+	b = append(append(b, ' '), r.Method...)
+	return string(append(append(b, ' '), text...))
+}
+
+// find gives the answer to a question; nil when there is none to give.
+func (s *Results) find(question string, now time.Time) []byte {
+	r, _ := s.cache.Get(question)
+	if r == nil || r.question != question {
+		return nil
+	}
+	if !s.feed.Unchanged(r.since, r.tables...) || !r.until.IsZero() && !now.Before(r.until) {
+		s.cache.Del(question)
+		return nil
+	}
+	return r.answer
+}
+
+// keep takes an answer in, if it is one to be kept: a whole one to a query that
+// the fast printer answered.
+func (s *Results) keep(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response, question string, answer []byte, since changes.Moment) {
+	if op.Operation.Operation != ast.Query || len(resp.Errors) > 0 {
+		return
+	}
+	if tables, until, ok := reader(graphql.WithOperationContext(ctx, op)).Grounds(ctx); ok {
+		s.cache.Set(question, &result{question, answer, tables, since, until}, 0)
+	}
+}
