@@ -104,6 +104,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer running.Wait()
 	running.Go(func() { held.keep(ctx) })
 	running.Go(func() { r.tidy(ctx) })
+	running.Go(func() { r.fold(ctx) })
 	var periodic []*river.PeriodicJob
 	for _, s := range r.Sources {
 		if r.Formats[s.Format].Stream {

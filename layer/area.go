@@ -13,8 +13,9 @@ import (
 	"geohub/internal/fault"
 )
 
-// area is the condition that a row f of s lies in an area; empty for nil.
-func (r *Reader) area(ctx context.Context, s *System, a *geo.Area) (clause.C, error) {
+// area is the condition that a row f of s lies in an area; empty for nil. What
+// it looks at is added to reach.
+func (r *Reader) area(ctx context.Context, s *System, a *geo.Area, reach *reach) (clause.C, error) {
 	if a == nil {
 		return clause.C{}, nil
 	}
@@ -24,13 +25,15 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area) (clause.C, er
 	if err := r.maySee(s, "geometry"); err != nil {
 		return clause.C{}, err
 	}
+	if a.Units != nil {
+		return r.inUnits(ctx, s, a.Units, reach)
+	}
+	reach.rows = true
 	switch {
 	case a.BBox != nil:
 		return postgis.InBox(*a.BBox, s.Points), nil
 	case a.Around != nil:
 		return postgis.Around(*a.Around), nil
-	case a.Units != nil:
-		return r.inUnits(ctx, s, a.Units)
 	case a.Feature != nil:
 		row, err := r.feature(ctx, *a.Feature)
 		if err != nil {
@@ -74,7 +77,7 @@ func (r *Reader) lonLat(ctx context.Context, p geo.ProjectedGeometry) (g orb.Geo
 // one unit that unit_of gave it; in a unit of another epoch when the crosswalk
 // says so or, where its unit was split, when the rule of that day does. Lines
 // and polygons lie in each unit that they meet.
-func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (clause.C, error) {
+func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef, reach *reach) (clause.C, error) {
 	keys := make([]unitKey, len(refs))
 	for i, ref := range refs {
 		keys[i] = unitKey{ref.Code, r.Day(ref.At)}
@@ -97,6 +100,7 @@ func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (cl
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	if !s.Points {
+		reach.rows = true
 		return postgis.IntersectsUnits(ids), nil
 	}
 	l := loaderOf(r, "unit parts", r.fetchUnitParts)
@@ -122,6 +126,7 @@ func (r *Reader) inUnits(ctx context.Context, s *System, refs []geo.UnitRef) (cl
 		}
 	}
 	in := []clause.C{clause.Of("f.unit_id = ANY (?)", whole)}
+	reach.rows = reach.rows || len(days) > 0
 	for _, day := range days {
 		in = append(in, clause.Of("f.unit_id = ANY (?) AND ?", split[day].communes, postgis.UnitIn(clause.Of("?::date", day), split[day].within)))
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"geohub/clause"
 	"geohub/internal/fault"
@@ -18,15 +19,17 @@ const (
 )
 
 // where reads a filter through the field list. Members are taken in the order
-// of their names, so that equal shapes give equal statements.
-func (r *Reader) where(s *System, f Filter) (clause.C, error) {
-	w := whereReader{r: r, s: s}
+// of their names, so that equal shapes give equal statements. What the filter
+// looks at is added to reach.
+func (r *Reader) where(s *System, f Filter, reach *reach) (clause.C, error) {
+	w := whereReader{r: r, s: s, reach: reach}
 	return w.object(f)
 }
 
 type whereReader struct {
 	r     *Reader
 	s     *System
+	reach *reach
 	count int
 }
 
@@ -76,7 +79,10 @@ func (w *whereReader) member(name string, v any) (clause.C, error) {
 		c, err := w.object(o)
 		return clause.Of("(?) IS NOT TRUE", c), err
 	case "observed":
-		return compareRange(clause.Of("f.observed_at"), v, asTime)
+		return compareRange(clause.Of("f.observed_at"), v, w.observed)
+	}
+	w.reach.rows = w.reach.rows || !w.s.countsBy(name)
+	switch name {
 	case "updated":
 		return compareRange(clause.Of("f.updated_at"), v, asTime)
 	case "text":
@@ -108,6 +114,13 @@ func (w *whereReader) member(name string, v any) (clause.C, error) {
 		return clause.C{}, err
 	}
 	return f.compare(o)
+}
+
+// observed reads an end of an observed time.
+func (w *whereReader) observed(v any) (time.Time, error) {
+	t, err := asTime(v)
+	w.reach.times = append(w.reach.times, t)
+	return t, err
 }
 
 func asObject(v any) (map[string]any, error) {

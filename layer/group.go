@@ -3,7 +3,6 @@ package layer
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -128,8 +127,9 @@ func (l *List) cells(by []GroupField) ([]grouping, clause.C, error) {
 		}
 		columns[i] = clause.Of("? AS ?", keys[i].sql, keyColumn(i))
 	}
-	return keys, clause.Of("SELECT count(*) AS n, ? FROM ? f WHERE ? GROUP BY ? ORDER BY ? LIMIT ?", clause.Join(", ", columns...),
-		clause.Table(l.s.Table), l.where, ordinals(len(by)), ordinals(len(by)), maxGroups+1), nil
+	n, from := l.tally(by...)
+	return keys, clause.Of("SELECT ? AS n, ? FROM ? f WHERE ? GROUP BY ? HAVING ? > 0 ORDER BY ? LIMIT ?", n, clause.Join(", ", columns...),
+		from, l.where, ordinals(len(by)), n, ordinals(len(by)), maxGroups+1), nil
 }
 
 func keyColumn(i int) clause.C { return clause.Name("k" + strconv.Itoa(i+2)) }
@@ -179,20 +179,19 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 	case "MONTH":
 		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), "2006-01", func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
 	}
-	for _, f := range l.s.Fields {
-		if f.Group && strings.ToUpper(snake(f.Name)) == string(field) {
-			titles := map[string]Title{}
-			for _, v := range r.catalog.info[l.s].byName[f.Name].Values {
-				titles[v.Value] = v.Title
-			}
-			g.sql = clause.Of("?::text", clause.Column("f", f.Column))
-			g.key = func(_ context.Context, v string) (*GroupKey, error) {
-				return &GroupKey{Value: &v, title: titles[v]}, nil
-			}
-			return g, r.maySee(l.s, f.Name)
-		}
+	f, ok := l.s.groupField(field)
+	if !ok {
+		return g, fault.Invalid("BAD_INPUT", "%s can't be grouped by %s", l.s.Field, field)
 	}
-	return g, fault.Invalid("BAD_INPUT", "%s can't be grouped by %s", l.s.Field, field)
+	titles := map[string]Title{}
+	for _, v := range r.catalog.info[l.s].byName[f.Name].Values {
+		titles[v.Value] = v.Title
+	}
+	g.sql = clause.Of("?::text", clause.Column("f", f.Column))
+	g.key = func(_ context.Context, v string) (*GroupKey, error) {
+		return &GroupKey{Value: &v, title: titles[v]}, nil
+	}
+	return g, r.maySee(l.s, f.Name)
 }
 
 func unitKeyOf(code string, title Title, from geo.Date, to *geo.Date) *GroupKey {

@@ -37,6 +37,7 @@ type List struct {
 	r     *Reader
 	s     *System
 	where clause.C // policy, filter and area; not the page
+	reach *reach   // what where looks at; nil: rows and nothing else
 	near  *origin
 	// Points in a box without another order are read along a curve: box is set
 	// then, and others what holds beside it.
@@ -68,17 +69,19 @@ type order struct {
 
 // Ask checks a query on a layer. Nothing is read yet.
 func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
-	l := &List{r: r, s: s}
-	where, err := r.where(s, q.Filter)
+	l := &List{r: r, s: s, reach: &reach{}}
+	where, err := r.where(s, q.Filter, l.reach)
 	if err != nil {
 		return nil, err
 	}
-	area, err := r.area(ctx, s, q.Area)
+	area, err := r.area(ctx, s, q.Area, l.reach)
 	if err != nil {
 		return nil, err
 	}
 	l.others = clause.And(r.policy(s), where, q.Observed.within(clause.Of("f.observed_at")))
+	l.reach.during(q.Observed)
 	if q.Text != nil {
+		l.reach.rows = true
 		text, err := textWhere(*q.Text)
 		if err != nil {
 			return nil, err
@@ -121,7 +124,7 @@ func (l *List) measure(from origin) error {
 	if err := l.r.maySee(l.s, "geometry"); err != nil {
 		return err
 	}
-	l.near = &from
+	l.near, l.reach = &from, nil
 	l.order = order{name: "near " + string(geo.AppendGeoJSON(nil, from.geom, -1)), by: from.DistanceM(), cast: castOf(KindFloat)}
 	l.where = clause.And(l.where, clause.Of("f.geom IS NOT NULL"))
 	if from.maxM != nil {

@@ -56,7 +56,8 @@ func (l *List) Near() bool { return l.near != nil }
 
 // CountOf is how many rows the list has in all.
 func (l *List) CountOf() clause.C {
-	return clause.Of("(SELECT count(*) FROM ? f WHERE ?)", clause.Table(l.s.Table), l.where)
+	n, from := l.tally()
+	return clause.Of("(SELECT ? FROM ? f WHERE ?)", n, from, l.where)
 }
 
 // ExtentOf is the box around all rows of the list, as four numbers, or NULL.

@@ -128,6 +128,27 @@ func (s *System) add(f *Field) {
 	s.byName[f.Name] = f
 }
 
+// Counted says whether counts of the layer are kept.
+func (s *System) Counted() bool {
+	return slices.ContainsFunc(s.Fields, func(f *Field) bool { return f.Count })
+}
+
+// countsBy says whether the counts of the layer are by a field.
+func (s *System) countsBy(name string) bool {
+	f, ok := s.byName[name]
+	return ok && f.Count
+}
+
+// groupField finds the field that a key of a grouping is.
+func (s *System) groupField(key GroupField) (*Field, bool) {
+	for _, f := range s.Fields {
+		if f.Group && strings.ToUpper(snake(f.Name)) == string(key) {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
 func (s *System) condition(name string) (Condition, bool) {
 	for _, c := range s.Conditions {
 		if c.Name == name {
@@ -162,6 +183,8 @@ type Field struct {
 	Enum   string // name of the enum type, for KindEnum and KindEnums
 
 	Filter, Order, Group, Tile, Text, Key bool
+	// Count says that the layer's counts are by this field, too.
+	Count bool
 	// Hidden fields are no GraphQL fields themselves: other fields, named in
 	// For, are computed from them.
 	Hidden bool
@@ -189,6 +212,8 @@ func newField(sf reflect.StructField, i int) *Field {
 			f.Text = true
 		case "key":
 			f.Key = true
+		case "count":
+			f.Count = true
 		case "hidden":
 			f.Hidden = true
 		case "for":

@@ -178,7 +178,7 @@ func (r *Reader) AskUnits(ctx context.Context, q UnitQuery) (from clause.C, err 
 	if q.Text != nil {
 		where = append(where, clause.Of("fold(f.name || ' ' || f.name_en) LIKE '%' || fold(?) || '%'", likeEscape(*q.Text)))
 	}
-	area, err := r.area(ctx, unitsAsLayer, q.Area)
+	area, err := r.area(ctx, unitsAsLayer, q.Area, &reach{})
 	return clause.Of(`units f WHERE ? ORDER BY f.code COLLATE "C", f.valid_from LIMIT 2000`, clause.And(append(where, area)...)), err
 }
 

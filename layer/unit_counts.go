@@ -48,8 +48,9 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 				i, table, postgis.MeetsUnit(), ids, policy))
 			continue
 		}
-		counts = append(counts, clause.Of("SELECT ?::int, k.unit, sum(c.n) FROM unnest(?::int[], ?::int[]) k(unit, commune) JOIN (SELECT f.unit_id, count(*) AS n FROM ? f WHERE ? GROUP BY f.unit_id) c ON c.unit_id = k.commune GROUP BY k.unit",
-			i, wholeOf, whole, table, policy))
+		n, from := (&List{r: r, s: s, reach: &reach{}}).tally("UNIT")
+		counts = append(counts, clause.Of("SELECT ?::int, k.unit, sum(c.n) FROM unnest(?::int[], ?::int[]) k(unit, commune) JOIN (SELECT f.unit_id, ? AS n FROM ? f WHERE ? GROUP BY f.unit_id) c ON c.unit_id = k.commune GROUP BY k.unit",
+			i, wholeOf, whole, n, from, policy))
 		if len(split) > 0 {
 			counts = append(counts, clause.Of("SELECT ?::int, k.unit, count(*) FROM (?) x JOIN unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) ON k.commune = x.commune AND k.day = x.day AND k.part = x.part GROUP BY k.unit",
 				i, postgis.CommunesOn(days, clause.Of("? f WHERE f.unit_id = ANY (?) AND ?", table, split, policy)), splitOf, split, within, days))

@@ -13,14 +13,14 @@ import (
 type CameraEvent struct {
 	layer.Base
 	CameraId      *string            `layer:"filter,group,for=camera"`
-	Topic         *string            `layer:"filter,group"`
+	Topic         *string            `layer:"filter,group,count"`
 	Rule          *string            `layer:"filter,group"`
 	ObjectClass   *string            `layer:"filter,group,tile"`
 	Likelihood    *float64           `layer:"filter,order"`
 	StartAt       *time.Time         `layer:"filter,order"`
 	EndAt         *time.Time         `layer:"filter,order"`
-	EventSeverity *EventSeverity     `layer:"filter,group,tile"`
-	Verification  *EventVerification `layer:"filter,group,tile"`
+	EventSeverity *EventSeverity     `layer:"filter,group,count,tile"`
+	Verification  *EventVerification `layer:"filter,group,count,tile"`
 	Count         *int               `layer:"filter,order"`
 	WaterLevelM   *float64           `layer:"filter,order"`
 	PlateMasked   *string

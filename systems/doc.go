@@ -43,6 +43,7 @@
 //	filter  may be compared in a filter
 //	order   lists may be ordered by it
 //	group   lists may be grouped by it
+//	count   large layers keep counts by it, which the migration makes: count_layer
 //	tile    goes onto the map, for styling
 //	text    its words are found by the filter `text`
 //	for=x   the GraphQL field x is computed from it

@@ -15,17 +15,17 @@ type Dossier struct {
 	DossierNo      *string         `layer:"key,filter,order"`
 	ProcedureCode  *string         `layer:"filter,group"`
 	ProcedureName  *string         `layer:"filter"`
-	ProcedureField *string         `layer:"filter,group"`
+	ProcedureField *string         `layer:"filter,group,count"`
 	OfficeId       *string         `layer:"filter,group,for=office"`
 	DossierChannel *DossierChannel `layer:"filter,group"`
 	ServiceLevel   *ServiceLevel   `layer:"filter,group"`
-	DossierStatus  *DossierStatus  `layer:"filter,group,tile"`
+	DossierStatus  *DossierStatus  `layer:"filter,group,count,tile"`
 	SubmittedAt    *time.Time      `layer:"filter,order"`
 	ReceivedAt     *time.Time      `layer:"filter,order"`
 	PromisedAt     *time.Time      `layer:"filter,order"`
 	FinishedAt     *time.Time      `layer:"filter,order"`
 	ReturnedAt     *time.Time      `layer:"filter,order"`
-	DossierOutcome *DossierOutcome `layer:"filter,group,tile"`
+	DossierOutcome *DossierOutcome `layer:"filter,group,count,tile"`
 	Digitised      *bool           `layer:"filter,group"`
 	PaidOnline     *bool           `layer:"filter,group"`
 	Rating         *int            `layer:"filter,group"`

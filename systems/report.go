@@ -19,9 +19,9 @@ type Report struct {
 	ServiceRequestId      *string         `layer:"key,filter,order"`
 	ServiceCode           *string         `layer:"filter,group"`
 	ServiceName           *string         `layer:"filter,group,text"`
-	ReportCategory        *ReportCategory `layer:"filter,group,tile"`
-	ReportStatus          *ReportStatus   `layer:"filter,group,tile"`
-	Open311Status         *Open311Status  `layer:"filter,group,tile"`
+	ReportCategory        *ReportCategory `layer:"filter,group,count,tile"`
+	ReportStatus          *ReportStatus   `layer:"filter,group,count,tile"`
+	Open311Status         *Open311Status  `layer:"filter,group,count,tile"`
 	StatusNotes           *string         `layer:"text"`
 	Description           *string         `layer:"text"`
 	AddressString         *string         `layer:"filter"`

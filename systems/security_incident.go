@@ -11,9 +11,9 @@ import (
 type SecurityIncident struct {
 	layer.Base
 	IncidentNo           *string           `layer:"key,filter,order"`
-	IncidentCategory     *IncidentCategory `layer:"filter,group"`
-	IncidentSeverity     *IncidentSeverity `layer:"filter,group,tile"`
-	IncidentStatus       *IncidentStatus   `layer:"filter,group,tile"`
+	IncidentCategory     *IncidentCategory `layer:"filter,group,count"`
+	IncidentSeverity     *IncidentSeverity `layer:"filter,group,count,tile"`
+	IncidentStatus       *IncidentStatus   `layer:"filter,group,count,tile"`
 	FindingUid           *string           `layer:"filter"`
 	Tactic               *string           `layer:"filter,group"`
 	Technique            *string           `layer:"filter,group"`
