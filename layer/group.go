@@ -52,12 +52,25 @@ func (k *GroupKey) Title(lang *Lang) *string {
 // BaseGroups are the keys that every layer can be grouped by.
 var BaseGroups = []GroupField{"UNIT", "AGENCY", "HOUR", "DAY", "WEEK", "MONTH"}
 
-// grouping is one key: its SQL, always as text, and how to read the text.
+// grouping is one key: its SQL, and how to read it as text.
 type grouping struct {
 	field GroupField
 	sql   clause.C
 	key   func(ctx context.Context, value string) (*GroupKey, error)
 	want  func(value string)
+}
+
+// keyOf is what a text of the key stands for; nil: no value.
+func (g grouping) keyOf(ctx context.Context, value *string) (*GroupKey, error) {
+	k := &GroupKey{}
+	if value != nil {
+		var err error
+		if k, err = g.key(ctx, *value); err != nil {
+			return nil, err
+		}
+	}
+	k.Field = string(g.field)
+	return k, nil
 }
 
 func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
@@ -95,13 +108,10 @@ func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
 	for i, cell := range cells {
 		out[i] = &Group{Count: cell.count, Measures: []*Measure{}}
 		for j, v := range cell.values {
-			k := &GroupKey{}
-			if v != nil {
-				if k, err = keys[j].key(ctx, *v); err != nil {
-					return nil, err
-				}
+			k, err := keys[j].keyOf(ctx, v)
+			if err != nil {
+				return nil, err
 			}
-			k.Field = string(by[j])
 			out[i].Keys = append(out[i].Keys, k)
 		}
 	}
@@ -119,17 +129,17 @@ func (l *List) cells(by []GroupField) ([]grouping, clause.C, error) {
 		return nil, clause.C{}, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(by)).With("limit", maxGroupKeys)
 	}
 	keys := make([]grouping, len(by))
-	columns := make([]clause.C, len(by))
+	columns, groups := make([]clause.C, len(by)), make([]clause.C, len(by))
 	for i, field := range by {
 		var err error
 		if keys[i], err = l.grouping(field); err != nil {
 			return nil, clause.C{}, err
 		}
-		columns[i] = clause.Of("? AS ?", keys[i].sql, keyColumn(i))
+		columns[i], groups[i] = clause.Of("(?)::text AS ?", keys[i].sql, keyColumn(i)), keys[i].sql
 	}
 	n, from := l.tally(by...)
 	return keys, clause.Of("SELECT ? AS n, ? FROM ? f WHERE ? GROUP BY ? HAVING ? > 0 ORDER BY ? LIMIT ?", n, clause.Join(", ", columns...),
-		from, l.where, ordinals(len(by)), n, ordinals(len(by)), maxGroups+1), nil
+		from, l.where, clause.Join(", ", groups...), n, ordinals(len(by)), maxGroups+1), nil
 }
 
 func keyColumn(i int) clause.C { return clause.Name("k" + strconv.Itoa(i+2)) }
@@ -148,7 +158,7 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 	r := l.r
 	switch field {
 	case "UNIT":
-		g.sql = clause.Of("f.unit_id::text")
+		g.sql = clause.Of("f.unit_id")
 		g.want = func(v string) { r.units.Want(unitID(v)) }
 		g.key = func(ctx context.Context, v string) (*GroupKey, error) {
 			u, found, err := r.units.Load(ctx, unitID(v))
@@ -171,13 +181,13 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 		}
 		return g, nil
 	case "HOUR":
-		return timeGrouping(field, clause.Of("date_trunc('hour', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.RFC3339, func(t time.Time) time.Time { return t.Add(time.Hour) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('hour', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.RFC3339, func(t time.Time) time.Time { return t.Add(time.Hour) }), nil
 	case "DAY":
-		return timeGrouping(field, clause.Of("date_trunc('day', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('day', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }), nil
 	case "WEEK":
-		return timeGrouping(field, clause.Of("date_trunc('week', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('week', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }), nil
 	case "MONTH":
-		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')::text"), "2006-01", func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
+		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')"), "2006-01", func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
 	}
 	f, ok := l.s.groupField(field)
 	if !ok {
@@ -187,7 +197,7 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 	for _, v := range r.catalog.info[l.s].byName[f.Name].Values {
 		titles[v.Value] = v.Title
 	}
-	g.sql = clause.Of("?::text", clause.Column("f", f.Column))
+	g.sql = clause.Column("f", f.Column)
 	g.key = func(_ context.Context, v string) (*GroupKey, error) {
 		return &GroupKey{Value: &v, title: titles[v]}, nil
 	}

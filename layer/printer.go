@@ -185,27 +185,29 @@ func (s *System) NestedOf(field string) (*Nested, bool) {
 	return nil, false
 }
 
-// Cells selects the cells of a grouping as one array of records: how many rows,
-// and for each key the record of what it stands for.
+// Cells selects the cells of a grouping as one record of arrays: how many rows
+// each has; then of each key the texts that it has in them, and records of what
+// these stand for, NULL where that can be told from the text: text, value, name,
+// name_en, valid_from and valid_to.
 func (l *List) Cells(by []GroupField) (clause.C, []Grouping, error) {
 	keys, cells, err := l.cells(by)
 	if err != nil {
 		return clause.C{}, nil, err
 	}
-	columns := []clause.C{clause.Of("g.n")}
+	columns := []clause.C{clause.Of("array_agg(g.n)")}
 	out := make([]Grouping, len(keys))
 	for i, k := range keys {
-		column := clause.Of("g.?", keyColumn(i))
-		out[i] = Grouping{Field: by[i], of: k}
+		text, records := clause.Of("g.?", keyColumn(i)), clause.Of("NULL")
 		switch k.field {
 		case "UNIT":
-			column = clause.Of("(SELECT ROW(f.code, f.name, f.name_en, f.valid_from, f.valid_to) FROM units f WHERE f.id = ?::int)", column)
+			records = clause.Of("(SELECT array_agg(ROW(f.id::text, f.code, f.name, f.name_en, f.valid_from, f.valid_to)) FROM units f WHERE f.id = ANY (array_agg(DISTINCT ?::int)))", text)
 		case "AGENCY":
-			column = clause.Of("(SELECT ROW(?, f.name, f.name_en) FROM (SELECT) one LEFT JOIN agencies f ON f.code = ? WHERE ? IS NOT NULL)", column, column, column)
+			records = clause.Of("(SELECT array_agg(ROW(f.code, f.code, f.name, f.name_en, NULL::date, NULL::date)) FROM agencies f WHERE f.code = ANY (array_agg(DISTINCT ?)))", text)
 		}
-		columns = append(columns, column)
+		columns = append(columns, clause.Of("array_agg(?)", text), records)
+		out[i] = Grouping{k}
 	}
-	return clause.Of("ARRAY(SELECT ROW(?) FROM (?) g)", clause.Join(", ", columns...), cells), out, nil
+	return clause.Of("(SELECT ROW(?) FROM (?) g)", clause.Join(", ", columns...), cells), out, nil
 }
 
 // MaxGroups is the most cells of a grouping; Cells may select one more, which
@@ -213,21 +215,11 @@ func (l *List) Cells(by []GroupField) (clause.C, []Grouping, error) {
 const MaxGroups = maxGroups
 
 // Grouping is a key of a grouping.
-type Grouping struct {
-	Field GroupField
-	of    grouping
-}
+type Grouping struct{ of grouping }
 
-// Record says whether the key comes as a record of what it stands for.
-func (g Grouping) Record() bool { return g.Field == "UNIT" || g.Field == "AGENCY" }
-
-// Key is what a value of the key stands for.
-func (g Grouping) Key(ctx context.Context, value string) (*GroupKey, error) {
-	k, err := g.of.key(ctx, value)
-	if k != nil {
-		k.Field = string(g.Field)
-	}
-	return k, err
+// Key is what a text of the key stands for; nil: no value.
+func (g Grouping) Key(ctx context.Context, text *string) (*GroupKey, error) {
+	return g.of.keyOf(ctx, text)
 }
 
 // KeyOf is what the values of a record stand for; dates are nil but of a unit.
@@ -236,7 +228,7 @@ func (g Grouping) KeyOf(value string, title Title, from, to *geo.Date) *GroupKey
 	if from != nil {
 		k = unitKeyOf(value, title, *from, to)
 	}
-	k.Field = string(g.Field)
+	k.Field = string(g.of.field)
 	return k
 }
 

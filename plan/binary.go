@@ -20,9 +20,13 @@ func timeOf(raw []byte) time.Time {
 	return epoch.Add(time.Duration(int64(binary.BigEndian.Uint64(raw))) * time.Microsecond)
 }
 
-func dateOf(raw []byte) geo.Date {
+// dateOf reads a date, nil for NULL.
+func dateOf(raw []byte) *geo.Date {
+	if raw == nil {
+		return nil
+	}
 	day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
-	return geo.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
+	return &geo.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
 }
 
 func floatOf(raw []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(raw)) }
@@ -80,6 +84,14 @@ func appendRecord(to [][]byte, raw []byte) [][]byte {
 		to, raw = append(to, raw[:size]), raw[size:]
 	}
 	return to
+}
+
+// elements are those of an array of one dimension, none of NULL.
+func elements(raw []byte) (all [][]byte) {
+	if raw != nil {
+		eachElement(raw, func(element []byte) { all = append(all, element) })
+	}
+	return all
 }
 
 // eachElement walks an array of one dimension, nil for NULL.

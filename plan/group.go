@@ -6,12 +6,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
-	"geohub/geo"
 	"geohub/layer"
 )
 
-// groups compiles the cells of a grouping of the whole list: an array of records
-// among what is asked of it.
+// groups compiles the cells of a grouping of the whole list: arrays of them among
+// what is asked of it.
 func (p *page) groups(f graphql.CollectedField) (func(*run, []byte, *found) []byte, error) {
 	args := p.arguments(p.typ+"Connection", f)
 	cell, err := p.cell(f)
@@ -27,25 +26,72 @@ func (p *page) groups(f graphql.CollectedField) (func(*run, []byte, *found) []by
 		return cells, err
 	})
 	return func(x *run, b []byte, found *found) []byte {
-		keys := *x.args[made].(*[]layer.Grouping)
+		columns := x.open(0, found.whole[i])
+		all := cells{counts: elements(columns[0])}
+		if len(all.counts) > layer.MaxGroups {
+			x.fail(unfit("groups"))
+			return b
+		}
+		for i, key := range *x.args[made].(*[]layer.Grouping) {
+			all.keys = append(all.keys, x.cellKey(key, columns[1+2*i], columns[2+2*i]))
+		}
 		b = append(b, '[')
-		n := 0
-		eachElement(found.whole[i], func(raw []byte) {
-			if n++; n > layer.MaxGroups {
-				x.fail(unfit("groups"))
-				return
-			}
-			if n > 1 {
+		for n := range all.counts {
+			if n > 0 {
 				b = append(b, ',')
 			}
-			b = cell(x, b, keys, x.open(0, raw))
-		})
+			b = cell(x, b, &all, n)
+		}
 		return append(b, ']')
 	}, nil
 }
 
-// cellPrinter prints a cell: its count in the first column, its keys behind.
-type cellPrinter func(x *run, b []byte, keys []layer.Grouping, columns [][]byte) []byte
+// cells are those of a grouping: how many rows each has, and its keys.
+type cells struct {
+	counts [][]byte
+	keys   []cellKey
+}
+
+// cellKey is a key of a grouping: its text in each cell, and what texts stand for.
+type cellKey struct {
+	layer.Grouping
+	texts [][]byte
+	known map[string]*layer.GroupKey
+}
+
+// cellKey reads a key's texts and the records of what they stand for.
+func (x *run) cellKey(g layer.Grouping, texts, records []byte) cellKey {
+	k := cellKey{g, elements(texts), map[string]*layer.GroupKey{}}
+	for _, raw := range elements(records) {
+		c := x.open(1, raw)
+		k.known[string(c[0])] = g.KeyOf(string(c[1]), layer.Title{VI: string(c[2]), EN: string(c[3])}, dateOf(c[4]), dateOf(c[5]))
+	}
+	return k
+}
+
+// of is what the key stands for in a cell.
+func (k cellKey) of(x *run, n int) *layer.GroupKey {
+	var value *string
+	if text := k.texts[n]; text != nil {
+		if known := k.known[string(text)]; known != nil {
+			return known
+		}
+		s := string(text)
+		value = &s
+	}
+	key, err := k.Key(x.ctx, value)
+	if err != nil {
+		x.fail(err)
+		return &layer.GroupKey{}
+	}
+	if value != nil {
+		k.known[*value] = key
+	}
+	return key
+}
+
+// cellPrinter prints the n-th cell.
+type cellPrinter func(x *run, b []byte, all *cells, n int) []byte
 
 func (p *page) cell(f graphql.CollectedField) (cellPrinter, error) {
 	var members []cellPrinter
@@ -54,69 +100,42 @@ func (p *page) cell(f graphql.CollectedField) (cellPrinter, error) {
 		var print cellPrinter
 		switch field.Name {
 		case "__typename":
-			print = func(_ *run, b []byte, _ []layer.Grouping, _ [][]byte) []byte { return append(b, `"Group"`...) }
+			print = func(_ *run, b []byte, _ *cells, _ int) []byte { return append(b, `"Group"`...) }
 		case "count":
-			print = func(_ *run, b []byte, _ []layer.Grouping, columns [][]byte) []byte {
-				return strconv.AppendInt(b, intOf(columns[0]), 10)
+			print = func(_ *run, b []byte, all *cells, n int) []byte {
+				return strconv.AppendInt(b, intOf(all.counts[n]), 10)
 			}
 		case "keys":
 			one, err := p.groupKey(field)
 			if err != nil {
 				return nil, err
 			}
-			print = func(x *run, b []byte, keys []layer.Grouping, columns [][]byte) []byte {
+			print = func(x *run, b []byte, all *cells, n int) []byte {
 				b = append(b, '[')
-				for i, k := range keys {
+				for i, k := range all.keys {
 					if i > 0 {
 						b = append(b, ',')
 					}
-					b = one(x, b, x.groupKey(k, columns[i+1]))
+					b = one(x, b, k.of(x, n))
 				}
 				return append(b, ']')
 			}
 		case "measures":
-			print = func(_ *run, b []byte, _ []layer.Grouping, _ [][]byte) []byte { return append(b, "[]"...) }
+			print = func(_ *run, b []byte, _ *cells, _ int) []byte { return append(b, "[]"...) }
 		default:
 			return nil, unfit("field Group." + field.Name)
 		}
-		members = append(members, func(x *run, b []byte, keys []layer.Grouping, columns [][]byte) []byte {
-			return print(x, append(b, key...), keys, columns)
+		members = append(members, func(x *run, b []byte, all *cells, n int) []byte {
+			return print(x, append(b, key...), all, n)
 		})
 	}
-	return func(x *run, b []byte, keys []layer.Grouping, columns [][]byte) []byte {
+	return func(x *run, b []byte, all *cells, n int) []byte {
 		b = append(b, '{')
 		for _, m := range members {
-			b = m(x, b, keys, columns)
+			b = m(x, b, all, n)
 		}
 		return append(b, '}')
 	}, nil
-}
-
-// groupKey is what a column of a cell stands for.
-func (x *run) groupKey(g layer.Grouping, raw []byte) *layer.GroupKey {
-	switch {
-	case raw == nil:
-		return &layer.GroupKey{Field: string(g.Field)}
-	case !g.Record():
-		k, err := g.Key(x.ctx, string(raw))
-		if err != nil {
-			x.fail(err)
-			return &layer.GroupKey{}
-		}
-		return k
-	}
-	columns := x.open(1, raw)
-	title := layer.Title{VI: string(columns[1]), EN: string(columns[2])}
-	if g.Field != "UNIT" {
-		return g.KeyOf(string(columns[0]), title, nil, nil)
-	}
-	from := dateOf(columns[3])
-	var to *geo.Date
-	if columns[4] != nil {
-		day := dateOf(columns[4])
-		to = &day
-	}
-	return g.KeyOf(string(columns[0]), title, &from, to)
 }
 
 // groupKey compiles a selection of a key.

@@ -125,7 +125,7 @@ func TestOneStatement(t *testing.T) {
 	pool := pgtest.Shared(t, hubtest.Province(), func(p *pgxpool.Config) { p.ConnConfig.Tracer = &c })
 	h := hubtest.Server(t, pool).As(2)
 	for _, test := range []struct{ name, query string }{
-		{"a list", `{ dams { nodes { label unit { parent { name } } readings { value } } totalCount extent groups(by: [UNIT]) { count } geojson } }`},
+		{"a list", `{ dams { nodes { label unit { parent { name } } readings { value } } totalCount extent groups(by: [UNIT, AGENCY]) { count keys { value title } } geojson } }`},
 		{"layers", `{ features(first: 40) { nodes { label unit { name } } totalCount extent geojson } }`},
 		{"entities", `{ _entities(representations: [{__typename: "Dam", code: "TA_TRACH"}, {__typename: "Unit", code: "46", validFrom: "2025-01-01"}, {__typename: "Agency", code: "H57"},
 			{__typename: "Dam", id: "dam:NOPE"}, {__typename: "Vessel", registration: "NOPE"}, {__typename: "Dam", id: "dam:TA_TRACH"}]) {
