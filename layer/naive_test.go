@@ -37,7 +37,7 @@ import (
 //   - `not` means "is not true", so it holds where the inside compares with null;
 //   - `and` of none and an empty object hold, `or` of none doesn't;
 //   - a member that is null says nothing.
-var naiveLayers = []*layer.System{systems.Dams.System, systems.Stations.System, systems.Cameras.System, systems.Billboards.System, systems.Vessels.System}
+var naiveLayers = []*layer.System{systems.SecurityIncidents.System, systems.Dams.System, systems.Stations.System, systems.Cameras.System, systems.Billboards.System, systems.Vessels.System}
 
 // row is a row as GraphQL shows it.
 type row map[string]any

@@ -24,6 +24,7 @@ func Suite(t *testing.T, pool *pgxpool.Pool, catalog *layer.Catalog, now time.Ti
 		t.Run(s.Field, func(t *testing.T) {
 			l := suite{t: t, pool: pool, catalog: catalog, s: s, now: now}
 			t.Run("columns", l.columns)
+			t.Run("counts", l.counts)
 			t.Run("indexes", l.indexes)
 			t.Run("words", l.words)
 			t.Run("classes", l.classes)
@@ -71,6 +72,36 @@ func (l suite) columns(t *testing.T) {
 	slices.Sort(have)
 	if !slices.Equal(have, want) {
 		t.Errorf("table %s has the columns\n%v\nthe declaration has the fields\n%v", l.s.Table, have, want)
+	}
+}
+
+// counts: where the layer has fields to be counted by, and only there, a table
+// counts by these, and has counted each row.
+func (l suite) counts(t *testing.T) {
+	table := l.s.Table + "_counts"
+	have := l.strings(t, "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 ORDER BY 1", table)
+	var want []string
+	for _, f := range l.s.Fields {
+		if f.Count {
+			want = append(want, f.Column)
+		}
+	}
+	if want != nil {
+		want = append(want, "grain", "observed_at", "unit_id", "agency_code", "sharing", "n", "recorded_at")
+	}
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		t.Fatalf("table %s has the columns\n%v\nby the declaration it has\n%v", table, have, want)
+	}
+	if want == nil {
+		return
+	}
+	name := pgx.Identifier{table}.Sanitize()
+	for _, grain := range []string{"1", "2", "3"} {
+		counted := l.strings(t, "SELECT coalesce(sum(n), 0)::text FROM "+name+" WHERE grain IN (0, "+grain+") UNION ALL SELECT count(*)::text FROM "+pgx.Identifier{l.s.Table}.Sanitize())
+		if counted[0] != counted[1] {
+			t.Errorf("%s rows are counted at grain %s, %s are there", counted[0], grain, counted[1])
+		}
 	}
 }
 
