@@ -70,6 +70,9 @@ func reportRows(b *testing.B, pool *pgxpool.Pool) (columns []string, all [][]any
 	rows.Close()
 	var selected []string
 	for _, f := range rows.FieldDescriptions() {
+		if f.Name == "place" { // the database works it out
+			continue
+		}
 		columns = append(columns, f.Name)
 		as := f.Name
 		switch f.Name { // as they travel, so that COPY has nothing to make of them
