@@ -88,7 +88,7 @@ func (s *stage) startHub(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(s.b.hub, "serve", "--listen", address, "--data", filepath.Join(s.b.dir, "hub-data"))
+	cmd := exec.Command(s.b.hub, "serve", "--listen", address, "--data", filepath.Join(s.b.dir, "hub-data"), "--result-cache", "0")
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "HUB_") })
 	cmd.Env = append(cmd.Env, "HUB_DATABASE_URL="+s.cluster.URL(database(s.rows)))
 	from := time.Now()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/vektah/gqlparser/v2/ast"
 	"pgregory.net/rapid"
 
@@ -49,27 +51,8 @@ func TestExamplesAreFast(t *testing.T) {
 func TestPrinters(t *testing.T) {
 	pool := pgtest.Shared(t, hubtest.Province())
 	h := hubtest.Server(t, pool)
-	q := questions{schema: resolvers.Executable().Schema()}
-	for _, s := range systems.All {
-		sql, args := clause.Of("SELECT f.id FROM ? f ORDER BY md5(f.id) LIMIT 5", clause.Name(s.Table)).SQL()
-		rows, err := pool.Query(t.Context(), sql, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				t.Fatal(err)
-			}
-			q.ids = append(q.ids, id)
-		}
-		if rows.Err() != nil {
-			t.Fatal(rows.Err())
-		}
-	}
-	if flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
-		flag.Set("rapid.seed", "1") // the same questions each time; check-printers asks others
-	}
+	q := newQuestions(t, pool)
+	sameEachTime()
 	rapid.Check(t, func(t *rapid.T) {
 		for range 20 {
 			h := h
@@ -89,6 +72,32 @@ func TestPrinters(t *testing.T) {
 	if taken == 0 {
 		t.Error("plan printed nothing")
 	}
+}
+
+// sameEachTime has rapid draw the same questions in each run, but where a number
+// of checks is given: make check-printers.
+func sameEachTime() {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		flag.Set("rapid.seed", "1")
+	}
+}
+
+// newQuestions takes ids of every layer to ask for.
+func newQuestions(t *testing.T, pool *pgxpool.Pool) questions {
+	q := questions{schema: resolvers.Executable().Schema()}
+	for _, s := range systems.All {
+		sql, args := clause.Of("SELECT f.id FROM ? f ORDER BY md5(f.id) LIMIT 5", clause.Name(s.Table)).SQL()
+		rows, err := pool.Query(t.Context(), sql, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.ids = append(q.ids, ids...)
+	}
+	return q
 }
 
 // questions makes operations from the schema.

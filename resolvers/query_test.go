@@ -86,8 +86,11 @@ func TestOneWard(t *testing.T) {
 // counter counts the statements of a pool.
 type counter struct{ n atomic.Int64 }
 
-func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	c.n.Add(1)
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	// A new connection asks for its types and a key is looked up again, whenever it is time for that.
+	if !strings.Contains(d.SQL, "pg_extension") && !strings.Contains(d.SQL, "api_keys") {
+		c.n.Add(1)
+	}
 	return ctx
 }
 func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

@@ -52,6 +52,9 @@ const requestTimeout = 10 * time.Second
 // NewServer answers GraphQL over HTTP.
 func NewServer(c Config) http.Handler {
 	schema := Executable()
+	if c.Printer == nil {
+		c.Results = nil // only its answers are kept
+	}
 	srv := handler.New(schema)
 	srv.AddTransport(transport.Options{})
 	srv.AddTransport(newOverHTTP(&c))

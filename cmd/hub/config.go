@@ -22,6 +22,7 @@ type config struct {
 	databaseURL string // a server of one's own; empty: the private cluster
 	sources     string // file that declares the sources; empty: where it usually lies
 	strict      bool   // HUB_PUBLIC=strict: nothing is told to anonymous but data
+	resultCache int    // MiB of answers kept; 0: none
 }
 
 func (m Main) config(c *cobra.Command) *config {
@@ -36,6 +37,7 @@ func (m Main) config(c *cobra.Command) *config {
 	flags.StringVar(&cfg.data, "data", or("HUB_DATA", ".hub"), "folder of the private database (HUB_DATA)")
 	flags.StringVar(&cfg.sources, "sources", m.Getenv("HUB_SOURCES"), "file that declares the sources (HUB_SOURCES; otherwise sources.yaml here or in the data folder)")
 	flags.StringVar(&cfg.listen, "listen", or("HUB_LISTEN", "127.0.0.1:8080"), "address to serve at (HUB_LISTEN)")
+	flags.IntVar(&cfg.resultCache, "result-cache", 32, "MiB of memory for answers that are given again while nothing changes; 0: none")
 	return cfg
 }
 

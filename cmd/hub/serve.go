@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"geohub/access"
+	"geohub/changes"
 	"geohub/graph"
 	"geohub/ingest"
 	"geohub/layer"
@@ -111,7 +112,9 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	if err != nil {
 		return err
 	}
-	handler, keys, err := newHandler(ctx, cfg, pool, back, clock, log)
+	feed := changes.NewFeed()
+	go feed.Run(watched, pool.Config().ConnConfig, log)
+	handler, keys, err := newHandler(ctx, cfg, pool, feed, back, clock, log)
 	if err != nil {
 		return err
 	}
@@ -203,7 +206,7 @@ Try:
 }
 
 // newHandler joins everything that answers over HTTP.
-func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
+func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, feed *changes.Feed, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
 	schema := resolvers.Executable().Schema()
 	catalog, err := layer.NewCatalog(systems.All, schema)
 	if err != nil {
@@ -228,7 +231,13 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, back back,
 	if err != nil {
 		return nil, nil, err
 	}
-	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, DB: pool, Viewer: known.Viewer,
+	var results *resolvers.Results
+	if cfg.resultCache > 0 {
+		if results, err = resolvers.NewResults(int64(cfg.resultCache)<<20, feed); err != nil {
+			return nil, nil, err
+		}
+	}
+	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, Results: results, DB: pool, Viewer: known.Viewer,
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
 		Outbox: back.outbox, Media: back.media}))
 	back.handle(mux)

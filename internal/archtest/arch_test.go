@@ -15,6 +15,7 @@ import (
 // pass on. "…" below a package counts as the package.
 var may = map[string]string{
 	"internal/fault":   "",
+	"changes":          "",
 	"clause":           "",
 	"loaders":          "",
 	"localdb":          "",
@@ -33,7 +34,7 @@ var may = map[string]string{
 	"layer/layertest":  "access layer",
 	"outbox":           "access ingest ingest/formats internal/fault layer", // beside ingest: it sends, ingest reads; resolvers need it without the reading
 	"media":            "access ingest internal/fault layer systems",
-	"resolvers":        "access geo graph internal/fault layer media outbox plan systems",
+	"resolvers":        "access changes geo graph internal/fault layer media outbox plan systems",
 	"migrations":       "",
 	"web":              "",
 	"province":         "access geo ingest layer systems",
@@ -45,7 +46,7 @@ var may = map[string]string{
 	"internal/bench":   "",
 	"bench":            "bench/limit geo/postgis localdb migrations province/prepare",
 	"bench/limit":      "geo",
-	"cmd/hub":          "access geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems web",
+	"cmd/hub":          "access changes geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems web",
 }
 
 func TestImports(t *testing.T) {
