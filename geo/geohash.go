@@ -19,9 +19,13 @@ type Range struct{ First, Last string }
 // Geohashes are ranges, in order, of the geohashes of all points in some boxes,
 // and of not many others: at most n ranges.
 func Geohashes(boxes []orb.Bound, n int) []Range {
-	for bits := likely(boxes, n); ; bits-- {
-		c := cover{boxes: boxes, bits: bits}
-		c.add(orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}, 0, 0)
+	c := cover{boxes: make([][2]grid, len(boxes))}
+	for i, b := range boxes {
+		c.boxes[i] = [2]grid{gridOf(b.Min), gridOf(b.Max)}
+	}
+	for c.bits = likely(boxes, n); ; c.bits-- {
+		c.runs = make([][2]uint64, 0, n)
+		c.add(grid{}, 0, 0)
 		if len(c.runs) <= n {
 			return c.ranges()
 		}
@@ -43,36 +47,40 @@ func likely(boxes []orb.Bound, n int) int {
 	return geohashBits
 }
 
+// grid is the column and the row of a point's geohash.
+type grid [2]uint32
+
 // cover gathers the cells that meet some boxes: whole ones that lie within a
 // box, and else cut in halves until they have so many bits.
 type cover struct {
-	boxes []orb.Bound
+	boxes [][2]grid
 	bits  int
 	runs  [][2]uint64 // the first and the last geohash of cells that follow each other
 }
 
-// add takes a cell of so many bits whose first geohash is first. Longitude has
-// the first bit, and each other one from there.
-func (c *cover) add(cell orb.Bound, first uint64, bits int) {
+// add takes a cell of so many bits, whose first geohash is first and stands at
+// low. Longitude has the first bit, and each other one from there.
+func (c *cover) add(low grid, first uint64, bits int) {
+	size := grid{1 << (geohashBits/2 - (bits+1)/2), 1 << (geohashBits/2 - bits/2)}
 	meets, within := false, false
 	for _, b := range c.boxes {
-		meets = meets || cell.Intersects(b)
-		within = within || b.Contains(cell.Min) && b.Contains(cell.Max)
+		if low[0] <= b[1][0] && low[1] <= b[1][1] && low[0]+size[0] > b[0][0] && low[1]+size[1] > b[0][1] {
+			meets = true
+			within = within || low[0] >= b[0][0] && low[1] >= b[0][1] && low[0]+size[0]-1 <= b[1][0] && low[1]+size[1]-1 <= b[1][1]
+		}
 	}
-	size := uint64(1) << (geohashBits - bits)
+	all := uint64(1) << (geohashBits - bits)
 	switch n := len(c.runs); {
 	case !meets:
 	case bits < c.bits && !within:
-		low, high := cell, cell
-		axis := bits % 2
-		middle := (cell.Min[axis] + cell.Max[axis]) / 2
-		low.Max[axis], high.Min[axis] = middle, middle
+		high := low
+		high[bits%2] += size[bits%2] / 2
 		c.add(low, first, bits+1)
-		c.add(high, first+size/2, bits+1)
+		c.add(high, first+all/2, bits+1)
 	case n > 0 && c.runs[n-1][1]+1 == first:
-		c.runs[n-1][1] += size
+		c.runs[n-1][1] += all
 	default:
-		c.runs = append(c.runs, [2]uint64{first, first + size - 1})
+		c.runs = append(c.runs, [2]uint64{first, first + all - 1})
 	}
 }
 
@@ -92,22 +100,31 @@ func (c *cover) ranges() []Range {
 
 // Geohash is that of a point, as long as GeohashLength: PostGIS gives the same.
 func Geohash(p orb.Point) string {
+	at := gridOf(p)
 	var bits uint64
-	west, east, south, north := -180.0, 180.0, -90.0, 90.0
 	for i := range geohashBits {
-		x, from, to := p[0], &west, &east
-		if i%2 == 1 {
-			x, from, to = p[1], &south, &north
-		}
-		bits <<= 1
-		if middle := (*from + *to) / 2; x >= middle {
-			bits |= 1
-			*from = middle
-		} else {
-			*to = middle
-		}
+		axis := at[i%2]
+		bits = bits<<1 | uint64(axis>>(geohashBits/2-1-i/2)&1)
 	}
 	return string(appendGeohash(nil, bits))
+}
+
+// gridOf halves the world until a point's cell is left.
+func gridOf(p orb.Point) (at grid) {
+	for axis, whole := range [2]float64{180, 90} {
+		from, to := -whole, whole
+		for range geohashBits / 2 {
+			middle := (from + to) / 2
+			at[axis] <<= 1
+			if p[axis] >= middle {
+				at[axis] |= 1
+				from = middle
+			} else {
+				to = middle
+			}
+		}
+	}
+	return at
 }
 
 func appendGeohash(b []byte, bits uint64) []byte {
