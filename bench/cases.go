@@ -25,6 +25,7 @@ type question struct {
 	list          []string // where the answer's list stands in `data`
 	path          string   // at the limit
 	first         int      // rows wanted; 0: not a page
+	kept          bool     // the hub keeps answers; else it reads each anew
 	draw          func(r *rand.Rand) parameters
 }
 
@@ -67,6 +68,8 @@ var questions = []question{
     groups(by: [UNIT, REPORT_STATUS]) { keys { value } count }
   }
 }`, list: []string{"reports", "groups"}, path: "/groups", draw: month},
+	{letter: "g", title: "case a, the same box again and again, answers kept", goal: 10, query: reportsQuery, list: reportsList, path: "/reports", first: 50, kept: true,
+		draw: func(*rand.Rand) parameters { return reportBox(rand.New(rand.NewPCG(seed, 4))) }},
 }
 
 func lettersOf(questions []question) string {

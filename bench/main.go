@@ -258,6 +258,7 @@ func (b *bench) measureRows(ctx context.Context, rows int, r *results) (err erro
 		if err := s.check(ctx, q, asked[:checked], m); err != nil {
 			return fmt.Errorf("case %s: %w", q.letter, err)
 		}
+		s.kept = q.kept
 		if err := s.cold(ctx, q, asked[0], m); err != nil {
 			return fmt.Errorf("case %s, cold: %w", q.letter, err)
 		}

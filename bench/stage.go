@@ -32,6 +32,7 @@ type stage struct {
 	cluster    *localdb.Cluster // nil while it is stopped
 	hub, limit *server          // nil while they are stopped
 	starts     []float64        // seconds that hubs took until they served
+	kept       bool             // the hub keeps answers when it starts
 }
 
 // server is a side of the comparison.
@@ -88,7 +89,10 @@ func (s *stage) startHub(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(s.b.hub, "serve", "--listen", address, "--data", filepath.Join(s.b.dir, "hub-data"), "--result-cache", "0")
+	cmd := exec.Command(s.b.hub, "serve", "--listen", address, "--data", filepath.Join(s.b.dir, "hub-data"))
+	if !s.kept {
+		cmd.Args = append(cmd.Args, "--result-cache", "0")
+	}
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "HUB_") })
 	cmd.Env = append(cmd.Env, "HUB_DATABASE_URL="+s.cluster.URL(database(s.rows)))
 	from := time.Now()
