@@ -30,7 +30,7 @@ type result struct {
 	question string // the whole, as the cache knows questions by their hashes
 	answer   []byte
 	tables   []string
-	since    changes.Moment // before it was read
+	since    changes.Moment // before they were read
 	until    time.Time      // zero: for ever
 }
 
@@ -42,6 +42,14 @@ func NewResults(bytes int64, feed *changes.Feed) (*Results, error) {
 	})
 	return &Results{cache, feed}, err
 }
+
+// pending is a question that waits for its answer, from when it was asked.
+type pending struct {
+	question string
+	since    changes.Moment
+}
+
+func (s *Results) pending(question string) pending { return pending{question, s.feed.Now()} }
 
 // question is a request's text with all that the answer depends on beside the
 // data: what the viewer may see, and ask for.
@@ -55,13 +63,13 @@ func question(v access.Viewer, limits Limits, r *http.Request, text []byte) stri
 }
 
 // find gives the answer to a question; nil when there is none to give.
-func (s *Results) find(question string, now time.Time) []byte {
-	r, _ := s.cache.Get(question)
-	if r == nil || r.question != question {
+func (s *Results) find(a pending, now time.Time) []byte {
+	r, _ := s.cache.Get(a.question)
+	if r == nil || r.question != a.question {
 		return nil
 	}
 	if !s.feed.Unchanged(r.since, r.tables...) || !r.until.IsZero() && !now.Before(r.until) {
-		s.cache.Del(question)
+		s.cache.Del(a.question)
 		return nil
 	}
 	return r.answer
@@ -69,11 +77,11 @@ func (s *Results) find(question string, now time.Time) []byte {
 
 // keep takes an answer in, if it is one to be kept: a whole one to a query that
 // the fast printer answered.
-func (s *Results) keep(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response, question string, answer []byte, since changes.Moment) {
-	if op.Operation.Operation != ast.Query || len(resp.Errors) > 0 {
+func (s *Results) keep(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response, a pending, answer []byte) {
+	if op.Operation.Operation != ast.Query || len(resp.Errors) > 0 || resp.HasNext != nil {
 		return
 	}
-	if tables, until, ok := reader(graphql.WithOperationContext(ctx, op)).Grounds(ctx); ok {
-		s.cache.Set(question, &result{question, answer, tables, since, until}, 0)
+	if tables, until, ok := reader(ctx).Grounds(ctx); ok {
+		s.cache.Set(a.question, &result{a.question, answer, tables, a.since, until}, 0)
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"geohub/changes"
 	"geohub/internal/fault"
 )
 
@@ -41,73 +40,101 @@ const (
 // Supports takes every request, so that a wrong one gets a clear answer too.
 func (overHTTP) Supports(*http.Request) bool { return true }
 
-// Do answers one request. A request that never became an operation is 4xx; one
-// that did not pass validation is 400 too, but 200 for clients that accept only
-// application/json, as the specification has it.
+// Do answers one request, with an answer that was kept or by running it. A
+// request that never became an operation is 4xx; one that did not pass
+// validation is 400 too, but 200 for clients that accept only application/json,
+// as the specification has it.
 func (t overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	ctx := r.Context()
-	contentType, invalid := plainJSON, http.StatusOK
+	x := exchange{overHTTP: t, w: w, r: r, exec: exec, contentType: plainJSON, invalid: http.StatusOK}
 	if strings.Contains(r.Header.Get("Accept"), responseJSON) {
-		contentType, invalid = responseJSON+"; charset=utf-8", http.StatusBadRequest
+		x.contentType, x.invalid = responseJSON+"; charset=utf-8", http.StatusBadRequest
 	}
-	answer := func(status int, resp *graphql.Response) {
-		before, after, err := around(resp)
-		data := []byte(resp.Data)
-		if err != nil {
-			status, before, data, after = http.StatusInternalServerError, []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`), nil, nil
-		}
-		w.Header().Set("Content-Type", contentType)
-		t.packers.send(w, r, status, before, data, after)
-	}
-	refuse := func(status int, err error) {
-		answer(status, exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
-	}
-	kept := bodies.Get().(*bytes.Buffer)
-	defer bodies.Put(kept)
-	kept.Reset()
-	if status, err := readRequest(w, r, kept); err != nil {
-		refuse(status, err)
+	text := bodies.Get().(*bytes.Buffer)
+	defer giveBack(text)
+	if status, err := readRequest(w, r, text); err != nil {
+		x.refuse(status, err)
 		return
 	}
-	results, asked, since := t.config.Results, "", changes.Moment(0)
-	if results != nil {
-		asked, since = question(viewerOf(ctx), t.config.Limits, r, kept.Bytes()), results.feed.Now()
-		if known := results.find(asked, t.config.Clock()); known != nil {
-			w.Header().Set("Content-Type", contentType)
-			t.packers.send(w, r, http.StatusOK, known)
-			return
-		}
-	}
-	params := &graphql.RawParams{Headers: r.Header}
-	if err := parseRequest(r, kept.Bytes(), params); err != nil {
-		refuse(http.StatusBadRequest, err)
+	results := t.config.Results
+	if results == nil {
+		x.run(text.Bytes())
 		return
 	}
-	op, errs := exec.CreateOperationContext(ctx, params)
-	if errs != nil {
-		answer(invalid, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+	asked := results.pending(question(viewerOf(r.Context()), t.config.Limits, r, text.Bytes()))
+	if known := results.find(asked, t.config.Clock()); known != nil {
+		x.send(http.StatusOK, known)
 		return
 	}
-	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
-		w.Header().Set("Allow", "POST")
-		refuse(http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "GET serves queries only; send a %s by POST", op.Operation.Operation))
-		return
-	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	resp := responses(ctx)
-	if resp == nil { // the time was over before it began
-		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
-	}
-	answer(http.StatusOK, resp)
-	if results != nil {
-		if before, after, err := around(resp); err == nil {
-			results.keep(ctx, op, resp, asked, slices.Concat(before, resp.Data, after), since)
-		}
+	if op, resp, answer := x.run(text.Bytes()); resp != nil {
+		results.keep(graphql.WithOperationContext(r.Context(), op), op, resp, asked, slices.Concat(answer...))
 	}
 }
 
-// bodies are the texts of requests, used again.
+// exchange is one request and its answer.
+type exchange struct {
+	overHTTP
+	w           http.ResponseWriter
+	r           *http.Request
+	exec        graphql.GraphExecutor
+	contentType string
+	invalid     int // the status of an answer to what did not pass validation
+}
+
+// run answers a request's text, and gives what it answered when that came of an
+// operation.
+func (x *exchange) run(text []byte) (op *graphql.OperationContext, resp *graphql.Response, answer [][]byte) {
+	ctx := x.r.Context()
+	params := &graphql.RawParams{Headers: x.r.Header}
+	if err := parseRequest(x.r, text, params); err != nil {
+		x.refuse(http.StatusBadRequest, err)
+		return nil, nil, nil
+	}
+	op, errs := x.exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		x.answer(x.invalid, x.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+		return nil, nil, nil
+	}
+	if x.r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+		x.w.Header().Set("Allow", "POST")
+		x.refuse(http.StatusMethodNotAllowed, fault.Invalid("BAD_INPUT", "GET serves queries only; send a %s by POST", op.Operation.Operation))
+		return nil, nil, nil
+	}
+	responses, ctx := x.exec.DispatchOperation(ctx, op)
+	if resp = responses(ctx); resp == nil { // the time was over before it began
+		resp = x.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
+	}
+	return op, resp, x.answer(http.StatusOK, resp)
+}
+
+func (x *exchange) refuse(status int, err error) {
+	x.answer(status, x.exec.DispatchError(x.r.Context(), gqlerror.List{gqlerror.Wrap(err)}))
+}
+
+// answer sends an answer, and gives its parts.
+func (x *exchange) answer(status int, resp *graphql.Response) [][]byte {
+	before, after, err := around(resp)
+	parts := [][]byte{before, resp.Data, after}
+	if err != nil {
+		status, parts = http.StatusInternalServerError, [][]byte{[]byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)}
+	}
+	x.send(status, parts...)
+	return parts
+}
+
+func (x *exchange) send(status int, parts ...[]byte) {
+	x.w.Header().Set("Content-Type", x.contentType)
+	x.packers.send(x.w, x.r, status, parts...)
+}
+
+// bodies are buffers for the texts of requests, used again unless they are large.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func giveBack(text *bytes.Buffer) {
+	if text.Cap() <= 64<<10 {
+		text.Reset()
+		bodies.Put(text)
+	}
+}
 
 // around gives what stands before and after the data of an answer, members in
 // the order and form of json.Marshal. The data itself is written as it comes,
