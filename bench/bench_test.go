@@ -91,7 +91,7 @@ func TestQuestionsAreAlike(t *testing.T) {
 				}
 			}
 		}
-		if q.path == "/reports" {
+		if q.path == "/reports" && !q.kept {
 			if places != "" && places != boxes.String() {
 				t.Errorf("case %s has other boxes", q.letter)
 			}

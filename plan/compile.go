@@ -74,6 +74,7 @@ func always(c clause.C) expression { return func(*run) (clause.C, error) { retur
 
 // compiler makes the printers of one root field.
 type compiler struct {
+	ctx   context.Context
 	p     *Printer
 	op    *graphql.OperationContext
 	r     *layer.Reader // whose viewer the plan is for
@@ -107,10 +108,29 @@ func (c *compiler) arguments(typ string, f graphql.CollectedField) int {
 	if c.of == nil {
 		c.of = map[asking]int{}
 	}
-	c.of[asked] = c.reads(func(x *run) (any, error) {
+	c.of[asked] = c.reads(c.once(f, func(x *run) (any, error) {
 		return c.p.options.Arguments(x.ctx, typ, f.Name, f.ArgumentMap(x.vars))
-	})
+	}))
 	return c.of[asked]
+}
+
+// once reads an argument now and for all, if no variable stands in the field.
+func (c *compiler) once(f graphql.CollectedField, a argument) argument {
+	for _, arg := range f.Arguments {
+		if varies(arg.Value) {
+			return a
+		}
+	}
+	value, err := a(&run{ctx: c.ctx, r: c.r})
+	if err != nil {
+		return a
+	}
+	return func(*run) (any, error) { return value, nil }
+}
+
+// varies says whether a variable stands in a value.
+func varies(v *ast.Value) bool {
+	return v.Kind == ast.Variable || slices.ContainsFunc(v.Children, func(child *ast.ChildValue) bool { return varies(child.Value) })
 }
 
 // unfit is why a field is left to the typed printer.

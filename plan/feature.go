@@ -159,7 +159,7 @@ type shape struct {
 
 // shapes gives the place of the arguments of a geometry field.
 func (c *compiler) shapes(typ string, f graphql.CollectedField) int {
-	return c.reads(func(x *run) (any, error) {
+	return c.reads(c.once(f, func(x *run) (any, error) {
 		args, err := c.p.options.Arguments(x.ctx, typ, f.Name, f.ArgumentMap(x.vars))
 		if err != nil {
 			return nil, err
@@ -173,7 +173,7 @@ func (c *compiler) shapes(typ string, f graphql.CollectedField) int {
 			decimals = *precision
 		}
 		return shape{form, decimals}, err
-	})
+	}))
 }
 
 // geometry prints a geometry in the form asked for.

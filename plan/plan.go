@@ -117,7 +117,7 @@ func (p *Printer) print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 	if cached, ok := p.plans.Get(key); ok {
 		made = cached
 	} else {
-		c := &compiler{p: p, op: op, r: r}
+		c := &compiler{ctx: ctx, p: p, op: op, r: r}
 		done, err := compile(c, f)
 		var why unfit
 		switch {
