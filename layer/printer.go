@@ -140,8 +140,8 @@ type Nested struct {
 	Line bool
 }
 
-// Newest selects some expressions of the newest rows of the feature k.id, the
-// newest first: s is the row.
+// Newest selects aggregates of the newest rows of the feature k.id, the newest
+// first: s is the row.
 func (n *Nested) Newest(columns clause.C, which []string, during *DateTimeRange, last *int) (clause.C, error) {
 	count, err := pageSize("last", last, 100, MaxLast)
 	if err != nil {
@@ -151,7 +151,7 @@ func (n *Nested) Newest(columns clause.C, which []string, during *DateTimeRange,
 	if n.In != "" {
 		where = clause.Join(" AND ", In(n.Column, which).clause, where)
 	}
-	return clause.Of("SELECT ? FROM (SELECT f.* ?) s ORDER BY ?", columns, n.Series.newestFirst(where, count), n.Series.order("s")), nil
+	return clause.Of("SELECT ? FROM (SELECT f.* ?) s", columns, n.Series.newestFirst(where, count)), nil
 }
 
 // Joined is the line through the newest rows of the feature k.id, oldest first,

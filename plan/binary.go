@@ -94,6 +94,35 @@ func elements(raw []byte) (all [][]byte) {
 	return all
 }
 
+// array is one of a single dimension, being read.
+type array struct {
+	n    int // elements in all
+	rest []byte
+}
+
+// arraysOf reads arrays that begin together; NULL is one without elements.
+func arraysOf(raw [][]byte) []array {
+	out := make([]array, len(raw))
+	for i, raw := range raw {
+		if raw != nil && binary.BigEndian.Uint32(raw) > 0 {
+			out[i] = array{int(binary.BigEndian.Uint32(raw[12:])), raw[20:]}
+		}
+	}
+	return out
+}
+
+// next is the next element, nil for NULL.
+func (a *array) next() []byte {
+	size := int(int32(binary.BigEndian.Uint32(a.rest)))
+	a.rest = a.rest[4:]
+	if size < 0 {
+		return nil
+	}
+	element := a.rest[:size]
+	a.rest = a.rest[size:]
+	return element
+}
+
 // eachElement walks an array of one dimension, nil for NULL.
 func eachElement(raw []byte, each func([]byte)) {
 	if binary.BigEndian.Uint32(raw) == 0 {

@@ -391,21 +391,22 @@ func (c *compiler) nested(s *layer.System, n *layer.Nested, cols *columns, f gra
 	if err != nil {
 		return nil, err
 	}
+	in.add("at", always(clause.Of("s.at"))) // each row has one, whatever is asked of it
 	i := cols.own(func(x *run) (clause.C, error) {
 		a := x.args[args].(map[string]any)
 		during, _ := a["during"].(*layer.DateTimeRange)
 		last, _ := a["last"].(*int)
 		which, _ := a[n.In].([]string)
-		row, err := in.row(x)
+		arrays, err := in.arrays(x)
 		if err != nil {
-			return row, err
+			return arrays, err
 		}
-		newest, err := n.Newest(row, which, during, last)
-		list := clause.Of("(SELECT ARRAY(?) FROM (SELECT f.id) k)", newest)
+		newest, err := n.Newest(arrays, which, during, last)
+		list := clause.Of("(SELECT (?) FROM (SELECT f.id) k)", newest)
 		if !unless.Empty() {
 			list = clause.Of("CASE WHEN ? THEN ? END", unless, list)
 		}
 		return list, err
 	})
-	return c.records(i, inner), nil
+	return c.columnar(i, inner), nil
 }
