@@ -8,12 +8,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // asked is an operation as the executor hands it on.
 func asked(t testing.TB, text, name string) *graphql.OperationContext {
 	t.Helper()
-	doc, err := gqlparser.LoadQuery(Executable().Schema(), text)
+	doc, err := gqlparser.LoadQueryWithRules(Executable().Schema(), text, rules.NewDefaultRules())
 	if err != nil {
 		t.Fatal(err)
 	}
