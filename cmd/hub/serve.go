@@ -65,9 +65,9 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	started := time.Now()
 	log := m.logger()
 	if os.Getenv("GOGC") == "" {
-		// A hub holds little and throws away much: with four times what it holds
-		// it is collected a third as often, and is still small.
-		debug.SetGCPercent(300)
+		// A hub holds little and throws away much: with three times what it holds
+		// it is collected half as often, and is still small.
+		debug.SetGCPercent(200)
 	}
 	listener, err := net.Listen("tcp", cfg.listen)
 	if err != nil {

@@ -37,7 +37,7 @@ func (o Origin) WithinM(m float64) clause.C {
 // Nearest selects the n rows f, or a few more, of a table that are nearest by metres, and then by
 // their id, each with its distance as f.away. with has to stand before SELECT.
 //
-// The index knows degrees only. It gives twice as many rows as are wanted, by
+// The index knows degrees only. It gives rather more rows than are wanted, by
 // degrees: what it has not given is r degrees away or more, which is so many
 // metres at least, as a degree is short where the circle of r degrees comes
 // nearest to a pole. If the n nearest of what it gave are nearer than that, they
@@ -48,7 +48,8 @@ func (o Origin) Nearest(table, where clause.C, n int) (with, from clause.C) {
 	b := o.geom.Bound()
 	lat := math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))
 	free := math.Min(180+b.Min[0], 180-b.Max[0]) // degrees between the origin and the antimeridian
-	given := clause.Enough(2 * n)
+	// A circle of degrees is so much larger than the one of metres in it; and a few more.
+	given := clause.Enough(int(1.05*float64(n)/math.Max(0.1, math.Cos(lat*math.Pi/180)) + math.Sqrt(float64(n))))
 	with = clause.Of(`WITH given AS MATERIALIZED (
 			SELECT f AS whole, f.id, f.geom <-> ? AS degrees, ? AS away FROM ? f WHERE ? ORDER BY f.geom <-> ? LIMIT ?
 		), bound AS MATERIALIZED (
