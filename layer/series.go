@@ -165,9 +165,8 @@ func (s *Series[T]) lines(ctx context.Context, p *page, where clause.C, n int, f
 
 // newestFirst is FROM … of one feature k.id.
 func (s *SeriesTable) newestFirst(where clause.C, n int) clause.C {
-	by := s.order("f")
-	return clause.Of("FROM (SELECT f.* FROM ? f WHERE ? ORDER BY ? LIMIT ?) f ORDER BY ? LIMIT ?", clause.Table(s.Table),
-		clause.And(clause.Of("f.feature_id = k.id"), where), by, clause.Enough(n), by, n)
+	return clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", clause.Table(s.Table),
+		clause.And(clause.Of("f.feature_id = k.id"), where), s.order("f"), clause.Exactly(n))
 }
 
 func (s *SeriesTable) order(alias string) clause.C {
