@@ -44,36 +44,42 @@ CREATE TEMP TABLE spots ON COMMIT DROP AS
         (ARRAY[16.55, 16.40, 16.28, 16.30, 16.52, 16.22])[town] + away * sin(turn) * 0.015), 4326)
       ELSE a.geom END AS geom
   FROM drawn d LEFT JOIN anywhere a ON a.k = d.k;
-INSERT INTO reports (id, label, geom, position_accuracy_m, unit_id, agency_code, source, record_key, observed_at, version_at, versions, updated_at,
-    search, service_request_id, service_code, service_name, report_category, report_status, open311_status, description, requested_at,
-    status_updated_at, expected_at, resolved_at, satisfaction, agency_responsible_code, channel)
-  SELECT 'report:' || number, title, geom, 10, unit_id, 'H57.02', 'bench', number, at, changed, jsonb_build_object('row', changed), changed,
-    fold(title || ' ' || name || ' ' || title), number, code, name, category, status, CASE WHEN closed THEN 'CLOSED' ELSE 'OPEN' END, title, at,
-    changed, at + interval '7 days', CASE WHEN closed THEN changed END, CASE WHEN status = 'RATED' THEN 'SATISFIED' END, agency, channel
-  FROM (
-    SELECT s.i, s.geom, s.at, s.at + s.took AS changed, u.id AS unit_id, 'PA-' || lpad(s.i::text, greatest(7, length(s.i::text)), '0') AS number, v.code, v.name, v.category, v.agency,
-      v.name || ' tại khu vực ' || s.i % 997 AS title, w.status, w.closed, (ARRAY['APP', 'APP', 'APP', 'HOTLINE', 'WEB'])[1 + s.i % 5] AS channel
-    FROM spots s
-    JOIN (VALUES
-      (1, 'FLOODING', 'Ngập nước', 'DISASTER', 'H57.05'), (2, 'ROAD_DAMAGE', 'Hư hỏng mặt đường', 'INFRASTRUCTURE', 'H57.05'),
-      (3, 'LIGHTING', 'Chiếu sáng công cộng', 'INFRASTRUCTURE', 'H57.05'), (4, 'WASTE', 'Rác thải', 'ENVIRONMENT', 'H57.12'),
-      (5, 'NOISE', 'Tiếng ồn', 'ENVIRONMENT', 'H57.12'), (6, 'TRAFFIC', 'Ùn tắc giao thông', 'TRAFFIC', 'H57.05'),
-      (7, 'TREE', 'Cây xanh', 'INFRASTRUCTURE', 'H57.05'), (8, 'WATER', 'Cấp nước', 'UTILITIES', 'H57.05'),
-      (9, 'POWER', 'Điện', 'UTILITIES', 'H57.05'), (10, 'SIDEWALK', 'Vỉa hè', 'PUBLIC_ORDER', 'H57.02'),
-      (11, 'PARKING', 'Đỗ xe', 'TRAFFIC', 'H57.05'), (12, 'SECURITY', 'An ninh trật tự', 'PUBLIC_ORDER', 'H57.02')
-    ) v (n, code, name, category, agency) ON v.n = s.service
-    JOIN (VALUES
-      (0, 'RECEIVED', false), (1, 'VERIFYING', false), (2, 'ASSIGNED', false), (3, 'IN_PROGRESS', false), (4, 'REOPENED', false),
-      (5, 'REJECTED', true), (6, 'RESOLVED', true), (7, 'PUBLISHED', true), (8, 'RATED', true), (9, 'CLOSED', true)
-    ) w (n, status, closed) ON w.n = least(9, floor(s.step * 10))::int
-    LEFT JOIN LATERAL ( -- as unit_of has it
-      SELECT u.id FROM units u
-      WHERE u.kind = 'COMMUNE' AND u.valid_from <= (s.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
-        AND (u.valid_to IS NULL OR (s.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date < u.valid_to) AND ST_Covers(u.geom, s.geom)
-      ORDER BY u.code COLLATE "C" LIMIT 1
-    ) u ON true
-  ) r
-  ORDER BY i;
+-- In parts, for what a statement writes is held until its triggers have seen it.
+DO $$ BEGIN
+  FOR part IN 0 .. current_setting('bench.rows')::int - 1 BY 500000 LOOP
+    INSERT INTO reports (id, label, geom, position_accuracy_m, unit_id, agency_code, source, record_key, observed_at, version_at, versions, updated_at,
+        search, service_request_id, service_code, service_name, report_category, report_status, open311_status, description, requested_at,
+        status_updated_at, expected_at, resolved_at, satisfaction, agency_responsible_code, channel)
+      SELECT 'report:' || number, title, geom, 10, unit_id, 'H57.02', 'bench', number, at, changed, jsonb_build_object('row', changed), changed,
+        fold(title || ' ' || name || ' ' || title), number, code, name, category, status, CASE WHEN closed THEN 'CLOSED' ELSE 'OPEN' END, title, at,
+        changed, at + interval '7 days', CASE WHEN closed THEN changed END, CASE WHEN status = 'RATED' THEN 'SATISFIED' END, agency, channel
+      FROM (
+        SELECT s.i, s.geom, s.at, s.at + s.took AS changed, u.id AS unit_id, 'PA-' || lpad(s.i::text, greatest(7, length(s.i::text)), '0') AS number, v.code, v.name, v.category, v.agency,
+          v.name || ' tại khu vực ' || s.i % 997 AS title, w.status, w.closed, (ARRAY['APP', 'APP', 'APP', 'HOTLINE', 'WEB'])[1 + s.i % 5] AS channel
+        FROM (SELECT * FROM spots WHERE i > part AND i <= part + 500000) s
+        JOIN (VALUES
+          (1, 'FLOODING', 'Ngập nước', 'DISASTER', 'H57.05'), (2, 'ROAD_DAMAGE', 'Hư hỏng mặt đường', 'INFRASTRUCTURE', 'H57.05'),
+          (3, 'LIGHTING', 'Chiếu sáng công cộng', 'INFRASTRUCTURE', 'H57.05'), (4, 'WASTE', 'Rác thải', 'ENVIRONMENT', 'H57.12'),
+          (5, 'NOISE', 'Tiếng ồn', 'ENVIRONMENT', 'H57.12'), (6, 'TRAFFIC', 'Ùn tắc giao thông', 'TRAFFIC', 'H57.05'),
+          (7, 'TREE', 'Cây xanh', 'INFRASTRUCTURE', 'H57.05'), (8, 'WATER', 'Cấp nước', 'UTILITIES', 'H57.05'),
+          (9, 'POWER', 'Điện', 'UTILITIES', 'H57.05'), (10, 'SIDEWALK', 'Vỉa hè', 'PUBLIC_ORDER', 'H57.02'),
+          (11, 'PARKING', 'Đỗ xe', 'TRAFFIC', 'H57.05'), (12, 'SECURITY', 'An ninh trật tự', 'PUBLIC_ORDER', 'H57.02')
+        ) v (n, code, name, category, agency) ON v.n = s.service
+        JOIN (VALUES
+          (0, 'RECEIVED', false), (1, 'VERIFYING', false), (2, 'ASSIGNED', false), (3, 'IN_PROGRESS', false), (4, 'REOPENED', false),
+          (5, 'REJECTED', true), (6, 'RESOLVED', true), (7, 'PUBLISHED', true), (8, 'RATED', true), (9, 'CLOSED', true)
+        ) w (n, status, closed) ON w.n = least(9, floor(s.step * 10))::int
+        LEFT JOIN LATERAL ( -- as unit_of has it
+          SELECT u.id FROM units u
+          WHERE u.kind = 'COMMUNE' AND u.valid_from <= (s.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+            AND (u.valid_to IS NULL OR (s.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date < u.valid_to) AND ST_Covers(u.geom, s.geom)
+          ORDER BY u.code COLLATE "C" LIMIT 1
+        ) u ON true
+      ) r
+      ORDER BY i;
+    RAISE NOTICE 'reports %', least(part + 500000, current_setting('bench.rows')::int);
+  END LOOP;
+END $$;
 
 DO $$ BEGIN RAISE NOTICE 'cameras and vessels'; END $$;
 INSERT INTO cameras (id, label, geom, unit_id, agency_code, source, record_key, observed_at, version_at, versions, updated_at, search,
