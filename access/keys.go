@@ -33,7 +33,9 @@ func prefixOf(key string) (prefix string, ok bool) {
 }
 
 // errUnknown is of a key that was never given out, or was taken back.
-var errUnknown = fault.Unauthenticated("the API key is not known or was revoked; ask for one, or send none to see what is open")
+func errUnknown() error {
+	return fault.Unauthenticated("the API key is not known or was revoked; ask for one, or send none to see what is open")
+}
 
 // revokedWithin is how long a revoked key may still serve from the cache.
 const revokedWithin = 5 * time.Second
@@ -87,7 +89,7 @@ func (k *Keys) Viewer(r *http.Request) (Viewer, error) {
 func (k *Keys) find(ctx context.Context, key string) (Viewer, error) {
 	prefix, ok := prefixOf(key)
 	if !ok {
-		return Viewer{}, errUnknown
+		return Viewer{}, errUnknown()
 	}
 	known, found := k.cache.Get(prefix)
 	if !found {
@@ -101,7 +103,7 @@ func (k *Keys) find(ctx context.Context, key string) (Viewer, error) {
 	}
 	hash := Hash(key)
 	if known == nil || subtle.ConstantTimeCompare(known.hash, hash) != 1 {
-		return Viewer{}, errUnknown
+		return Viewer{}, errUnknown()
 	}
 	return known.viewer, nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // channel is where the tables' triggers speak; the payload is a table's name.
@@ -30,6 +31,7 @@ type Moment uint64
 // Feed remembers when each table changed last. While it is not connected every
 // table counts as changed.
 type Feed struct {
+	beat   time.Duration // a connection silent for so long is asked whether it lives
 	mu     sync.RWMutex
 	now    Moment
 	last   map[string]Moment
@@ -38,7 +40,7 @@ type Feed struct {
 }
 
 // NewFeed makes a feed that has heard nothing yet.
-func NewFeed() *Feed { return &Feed{last: map[string]Moment{}} }
+func NewFeed() *Feed { return &Feed{beat: 5 * time.Second, last: map[string]Moment{}} }
 
 // Now is the present moment. Ask before you read.
 func (f *Feed) Now() Moment {
@@ -94,7 +96,7 @@ func (f *Feed) hear(ctx context.Context, database *pgx.ConnConfig) error {
 	f.since, f.listen = f.now, true
 	f.mu.Unlock()
 	for {
-		n, err := conn.WaitForNotification(ctx)
+		n, err := f.next(ctx, conn)
 		if err != nil {
 			return err
 		}
@@ -102,5 +104,24 @@ func (f *Feed) hear(ctx context.Context, database *pgx.ConnConfig) error {
 		f.now++
 		f.last[n.Payload] = f.now
 		f.mu.Unlock()
+	}
+}
+
+// next waits for the next notice. A network may be gone without a word: then
+// nothing would be heard for ever, and everything seem as it was.
+func (f *Feed) next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+	for {
+		waiting, stop := context.WithTimeout(ctx, f.beat)
+		n, err := conn.WaitForNotification(waiting)
+		stop()
+		if err == nil || ctx.Err() != nil || !pgconn.Timeout(err) {
+			return n, err
+		}
+		asking, stop := context.WithTimeout(ctx, f.beat)
+		err = conn.Ping(asking)
+		stop()
+		if err != nil {
+			return nil, err
+		}
 	}
 }

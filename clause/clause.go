@@ -10,6 +10,7 @@ package clause
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,33 +71,25 @@ func Table(name string) C {
 // few rows are wanted and keeps one plan for all questions of a form, where for a
 // value it makes a plan each time.
 func Enough(n int) C {
-	for _, size := range sizes {
-		if n <= size.n {
-			return C{&piece{sql: size.sql, kind: bare}}
-		}
+	if i, _ := slices.BinarySearch(sizes, n); i < len(sizes) {
+		return digits(sizes[i])
 	}
 	return Of("?", n)
 }
 
 // Exactly is n for a LIMIT, as text where n is usual; see [Enough].
 func Exactly(n int) C {
-	for _, size := range sizes {
-		if n == size.n {
-			return C{&piece{sql: size.sql, kind: bare}}
-		}
+	if _, usual := slices.BinarySearch(sizes, n); usual {
+		return digits(n)
 	}
 	return Of("?", n)
 }
 
-var sizes = []struct {
-	n   int
-	sql text
-}{
-	{1, "1"}, {2, "2"}, {3, "3"}, {4, "4"}, {5, "5"}, {6, "6"}, {8, "8"}, {10, "10"}, {11, "11"}, {13, "13"}, {16, "16"}, {20, "20"}, {21, "21"}, {24, "24"},
-	{26, "26"}, {31, "31"}, {41, "41"}, {50, "50"}, {51, "51"}, {61, "61"}, {81, "81"}, {100, "100"}, {101, "101"}, {126, "126"}, {151, "151"}, {201, "201"},
-	{251, "251"}, {301, "301"}, {401, "401"}, {501, "501"}, {601, "601"}, {801, "801"}, {1000, "1000"}, {1001, "1001"}, {1201, "1201"}, {2001, "2001"},
-	{5001, "5001"}, {10001, "10001"},
-}
+// sizes are usual, in order: nothing else of a request becomes text.
+var sizes = []int{1, 2, 3, 4, 5, 6, 8, 10, 11, 13, 16, 20, 21, 24, 26, 31, 41, 50, 51, 61, 81, 100, 101, 126, 151, 201, 251, 301, 401, 501, 601, 801,
+	1000, 1001, 1201, 2001, 5001, 10001}
+
+func digits(n int) C { return C{&piece{sql: text(strconv.Itoa(n)), kind: bare}} }
 
 // Column is the column name of the row that alias stands for: f."level_m".
 func Column(alias text, name string) C {

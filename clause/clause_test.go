@@ -23,6 +23,7 @@ func Example() {
 func TestSQL(t *testing.T) {
 	var none clause.C
 	a, b := clause.Of("a = ?", 1), clause.Of("b BETWEEN ? AND ?", 2, 3)
+	shared := clause.Value(5)
 	for _, test := range []struct {
 		name string
 		c    clause.C
@@ -48,6 +49,12 @@ func TestSQL(t *testing.T) {
 		{"over nine", clause.Of("?,?,?,?,?", b, b, b, b, b),
 			"b BETWEEN $1 AND $2,b BETWEEN $3 AND $4,b BETWEEN $5 AND $6,b BETWEEN $7 AND $8,b BETWEEN $9 AND $10", []any{2, 3, 2, 3, 2, 3, 2, 3, 2, 3}},
 		{"text that looks like SQL stays a value", clause.Of("a = ?", "? $1'; --"), "a = $1", []any{"? $1'; --"}},
+
+		{"a shared value has one number", clause.Of("? < a AND b < ? AND ?", shared, shared, b), "$1 < a AND b < $1 AND b BETWEEN $2 AND $3", []any{5, 2, 3}},
+		{"a table", clause.Of("SELECT FROM ?", clause.Table("dams")), `SELECT FROM "dams"`, nil},
+		{"a usual size is text", clause.Of("LIMIT ? LIMIT ?", clause.Enough(51), clause.Exactly(10)), "LIMIT 51 LIMIT 10", nil},
+		{"another takes the next", clause.Enough(52), "61", nil},
+		{"or stays a value", clause.Of("LIMIT ? LIMIT ?", clause.Exactly(52), clause.Enough(20_000)), "LIMIT $1 LIMIT $2", []any{52, 20_000}},
 
 		{"and of none", clause.And(), "TRUE", nil},
 		{"and of empty ones", clause.And(none, none), "TRUE", nil},
@@ -162,5 +169,16 @@ func TestNothingShared(t *testing.T) {
 		if again, _ := prefix.SQL(); again != sql {
 			t.Errorf("%d pieces: the prefix was %q and is %q", n, sql, again)
 		}
+	}
+}
+
+// TestTables: a statement tells the tables in it, however deep they stand.
+func TestTables(t *testing.T) {
+	inner := clause.Of("EXISTS (SELECT FROM ? z)", clause.Table("zones"))
+	c := clause.Of("SELECT FROM ? f WHERE ? AND f.label = ?", clause.Table("dams"), clause.And(clause.C{}, inner), "reports")
+	var got []string
+	c.Tables(func(name string) { got = append(got, name) })
+	if want := []string{"dams", "zones"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

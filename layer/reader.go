@@ -168,7 +168,9 @@ func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each 
 func (r *Reader) run(ctx context.Context, what, sql string, args []any, each func(pgx.Rows) error) error {
 	given, err := r.attempt(ctx, sql, args, each)
 	if !given && lingers(err) {
-		_, err = r.attempt(ctx, sql, args, each)
+		if _, again := r.attempt(ctx, sql, args, each); again == nil {
+			err = nil
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, translate(err))

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -64,11 +62,6 @@ func (m Main) logger() *slog.Logger {
 func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	started := time.Now()
 	log := m.logger()
-	if os.Getenv("GOGC") == "" {
-		// A hub holds little and throws away much: with three times what it holds
-		// it is collected half as often, and is still small.
-		debug.SetGCPercent(200)
-	}
 	listener, err := net.Listen("tcp", cfg.listen)
 	if err != nil {
 		if address := (*net.AddrError)(nil); errors.As(err, &address) {
