@@ -29,6 +29,7 @@
 // Then migrations/NNN_buoys.sql:
 //
 //	CREATE TABLE buoys (LIKE features INCLUDING ALL, code text UNIQUE, wave_height_m float8);
+//	SELECT announce_changes('buoys'); -- or its answers are kept for ever
 //
 // Then Buoys.System in All, and a sample in province, so that there is
 // something to see.
