@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -21,8 +22,9 @@ import (
 // It keeps what the fast printer gave, whose every statement tells its tables;
 // what the typed printer had a hand in may rest on something else.
 type Results struct {
-	cache *ristretto.Cache[string, *result]
-	feed  *changes.Feed
+	cache         *ristretto.Cache[string, *result]
+	feed          *changes.Feed
+	found, missed atomic.Int64
 }
 
 // result is an answer, and what it rests on.
@@ -40,7 +42,7 @@ func NewResults(bytes int64, feed *changes.Feed) (*Results, error) {
 		NumCounters: 100_000, MaxCost: bytes, BufferItems: 64,
 		Cost: func(r *result) int64 { return int64(len(r.question) + len(r.answer)) },
 	})
-	return &Results{cache, feed}, err
+	return &Results{cache: cache, feed: feed}, err
 }
 
 // pending is a question that waits for its answer, from when it was asked.
@@ -66,14 +68,20 @@ func question(v access.Viewer, limits Limits, r *http.Request, text []byte) stri
 func (s *Results) find(a pending, now time.Time) []byte {
 	r, _ := s.cache.Get(a.question)
 	if r == nil || r.question != a.question {
+		s.missed.Add(1)
 		return nil
 	}
 	if !s.feed.Unchanged(r.since, r.tables...) || !r.until.IsZero() && !now.Before(r.until) {
 		s.cache.Del(a.question)
+		s.missed.Add(1)
 		return nil
 	}
+	s.found.Add(1)
 	return r.answer
 }
+
+// Counts are how many questions found their answer kept, and how many did not.
+func (s *Results) Counts() (found, missed int64) { return s.found.Load(), s.missed.Load() }
 
 // keep takes an answer in, if it is one to be kept: a whole one to a query that
 // the fast printer answered.

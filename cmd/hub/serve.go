@@ -174,7 +174,7 @@ func (m Main) greet(address string, keys []web.Key, sources int, took time.Durat
   Console     %[2]s/
   GraphQL     %[2]s/graphql
   Schema      %[2]s/schema.graphql
-  Health      %[2]s/healthz  %[2]s/readyz
+  Health      %[2]s/healthz  %[2]s/readyz  %[2]s/metrics
 `, took.Seconds(), address)
 	switch sources {
 	case 0:
@@ -234,6 +234,7 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, feed *chan
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
 		Outbox: back.outbox, Media: back.media}))
 	back.handle(mux)
+	mux.Handle("GET /metrics", metrics{printer, results, pool}.handler())
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
 		if cfg.strict {
 			http.NotFound(w, r)
