@@ -35,6 +35,7 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area, reach *reach)
 	case a.Around != nil:
 		return postgis.Around(*a.Around), nil
 	case a.Feature != nil:
+		r.Together() // its place is read once more with the list
 		row, err := r.feature(ctx, *a.Feature)
 		if err != nil {
 			return clause.C{}, err

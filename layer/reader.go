@@ -53,13 +53,14 @@ type Reader struct {
 	// connections are those asked for by several rows, see once.
 	connections map[string]*FeatureConnection
 
-	grounds grounds
+	grounds  grounds
+	snapshot *snapshot
 }
 
 // Read starts an operation.
 func (c *Catalog) Read(db Querier, viewer access.Viewer, now time.Time, wants Selection) *Reader {
 	r := &Reader{catalog: c, db: db, viewer: viewer, now: now, wants: wants,
-		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}, connections: map[string]*FeatureConnection{}}
+		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}, connections: map[string]*FeatureConnection{}, snapshot: &snapshot{}}
 	r.units = loaders.New(r.fetchUnits)
 	r.unitKeys = loaders.New(r.fetchUnitKeys)
 	r.agencies = loaders.New(r.fetchAgencies)
@@ -183,18 +184,21 @@ func (r *Reader) attempt(ctx context.Context, sql string, args []any, each func(
 	if err := context.Cause(ctx); err != nil {
 		return false, err
 	}
-	rows, err := r.db.Query(ctx, sql, args...)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		given = true
-		if err := each(rows); err != nil {
-			return true, err
+	err = r.snapshot.on(ctx, r.db, func(db Querier) error {
+		rows, err := db.Query(ctx, sql, args...)
+		if err != nil {
+			return err
 		}
-	}
-	return given, rows.Err()
+		defer rows.Close()
+		for rows.Next() {
+			given = true
+			if err := each(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	return given, err
 }
 
 // lingers says whether an error may be of another statement: PROJ keeps one

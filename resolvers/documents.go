@@ -40,13 +40,29 @@ type document struct {
 type operation struct {
 	shape     func() *shape
 	selection func() layer.Selection
+	// single says that no more than one root field is asked for.
+	single func() bool
 }
 
 func newOperation(op *ast.OperationDefinition) operation {
 	return operation{
 		shape:     sync.OnceValue(func() *shape { return shapeOf(op) }),
 		selection: sync.OnceValue(func() layer.Selection { return selection(op) }),
+		single:    sync.OnceValue(func() bool { return single(op) }),
 	}
+}
+
+// single says whether an operation has one root field; fragments may hold several.
+func single(op *ast.OperationDefinition) bool {
+	n := 0
+	for _, s := range op.SelectionSet {
+		if f, plain := s.(*ast.Field); !plain {
+			n += 2
+		} else if f.Name != "__typename" {
+			n++
+		}
+	}
+	return n <= 1
 }
 
 func newDocuments() documents {

@@ -68,9 +68,18 @@ func NewServer(c Config) http.Handler {
 	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict, documents: known})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		op := graphql.GetOperationContext(ctx)
-		op.Stats.SetExtension(readerKey, c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), known.operation(op).selection()))
+		asked := known.operation(op)
+		r := c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), asked.selection())
+		if c.Printer == nil || !asked.single() {
+			r.Together()
+		}
+		op.Stats.SetExtension(readerKey, r)
 		op.Stats.SetExtension(configKey, &c)
-		return next(ctx)
+		answer := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			defer r.Done()
+			return answer(ctx)
+		}
 	})
 	if c.Printer != nil {
 		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
@@ -81,6 +90,7 @@ func NewServer(c Config) http.Handler {
 				}
 				ctx = layer.Spared(ctx, err)
 				reader(ctx).RestsOnMore()
+				reader(ctx).Together() // the typed printer asks as it goes
 			}
 			return next(ctx)
 		})

@@ -1,0 +1,76 @@
+package layer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// snapshot is the one moment of the database that the statements of an operation
+// see together. It costs two trips to the database, so an operation with one
+// statement does without: it sees one moment anyhow.
+//
+// Statements wait for each other then. That is little loss, since a hub has more
+// operations to run than connections.
+type snapshot struct {
+	mu     sync.Mutex
+	wanted bool
+	tx     pgx.Tx // nil until the first statement
+}
+
+// beginner is a database that transactions can be begun on. A transaction is
+// none: what is read on it sees what it sees.
+type beginner interface {
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
+// one begins the transaction. Nothing is ever written, so one savepoint undoes
+// whatever fails in it, and the snapshot stays.
+var one = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT begun"}
+
+// Together has the statements that follow see one snapshot of the database, until
+// Done: for an operation that asks more than one. Without it, each sees its own.
+func (r *Reader) Together() {
+	r.snapshot.mu.Lock()
+	defer r.snapshot.mu.Unlock()
+	r.snapshot.wanted = true
+}
+
+// Done ends what Together began; the reader can still be asked.
+func (r *Reader) Done() {
+	s := r.snapshot
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = false
+	if s.tx != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // the request may be over
+		defer cancel()
+		s.tx.Rollback(ctx) // a connection that fails here is thrown away by its pool
+		s.tx = nil
+	}
+}
+
+// on calls ask with what the next statement has to be asked of.
+func (s *snapshot) on(ctx context.Context, db Querier, ask func(Querier) error) error {
+	b, can := db.(beginner)
+	s.mu.Lock()
+	if !s.wanted || !can {
+		s.mu.Unlock()
+		return ask(db)
+	}
+	defer s.mu.Unlock()
+	if s.tx == nil {
+		tx, err := b.BeginTx(ctx, one)
+		if err != nil {
+			return err
+		}
+		s.tx = tx
+	}
+	err := ask(s.tx)
+	if err != nil {
+		s.tx.Exec(ctx, "ROLLBACK TO begun") // should this fail, the next statement will say so
+	}
+	return err
+}
