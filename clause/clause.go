@@ -40,6 +40,7 @@ const (
 	bare               // there are none, and a ? is a ?
 	shared             // there is one, without text: a value with one number
 	table              // as bare; there is one, the table's name
+	reads              // there are two, without text: a piece, and the name of the table that it reads
 )
 
 // Of makes a piece: each ? stands for the next argument, which is a value for
@@ -65,6 +66,9 @@ func Name(parts ...string) C {
 func Table(name string) C {
 	return C{&piece{sql: text(pgx.Identifier{name}.Sanitize()), args: []any{name}, kind: table}}
 }
+
+// Reads is c, which reads a table by another name than the table's own.
+func Reads(c C, table string) C { return C{&piece{args: []any{c, table}, kind: reads}} }
 
 // Enough is a number of at least n for a LIMIT, as text: n itself for usual
 // sizes of pages, whose LIMIT is one more, else hardly more. The server sees how
@@ -110,7 +114,7 @@ func (c C) SQL() (string, []any) {
 	return s.text.String(), s.args
 }
 
-// Tables calls f with the name of each [Table] in c, as often as it stands there.
+// Tables calls f with the name of each [Table] and of what c [Reads], as often as it stands there.
 func (c C) Tables(f func(name string)) {
 	if c.piece == nil {
 		return
@@ -118,7 +122,7 @@ func (c C) Tables(f func(name string)) {
 	for _, a := range c.args {
 		if inner, ok := a.(C); ok {
 			inner.Tables(f)
-		} else if c.kind == table {
+		} else if c.kind == table || c.kind == reads {
 			f(a.(string))
 		}
 	}
@@ -144,6 +148,8 @@ func (s *statement) add(c C) {
 	switch c.kind {
 	case bare, table:
 		s.text.WriteString(sql)
+	case reads:
+		s.add(c.args[0].(C))
 	case shared:
 		s.number(s.numberOf(c.piece))
 	case joined:

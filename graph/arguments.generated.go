@@ -133,6 +133,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_feature_args(ctx, raw)
 	case "Query.features":
 		return ec.field_Query_features_args(ctx, raw)
+	case "Query.layers":
+		return ec.field_Query_layers_args(ctx, raw)
 	case "Query.locate":
 		return ec.field_Query_locate_args(ctx, raw)
 	case "Query.nearby":

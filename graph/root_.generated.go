@@ -900,6 +900,8 @@ type Query {
   feature(
     "Its id or an alias."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Feature
   "Features of any layers, by id; with ` + "`" + `near` + "`" + `, nearest first."
   features(
@@ -917,6 +919,8 @@ type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): FeatureConnection!
   "What lies around a feature or a point, nearest first; the feature itself is left out."
   nearby(
@@ -928,6 +932,8 @@ type Query {
     withinM: Float!
     "At most so many, 1 to 1,000."
     first: Int = 20
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): [FeatureEdge!]!
   "Administrative units that stood on a day, by code."
   units(
@@ -941,6 +947,8 @@ type Query {
     area: Area
     "The day; today when null."
     at: Date
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): [Unit!]!
   "A unit as it stood on a day; null when there was none."
   unit(
@@ -948,6 +956,8 @@ type Query {
     code: String!
     "The day; today when null."
     at: Date
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Unit
   "What is known of a place: unit, zones, active alerts, who is in charge."
   locate(
@@ -957,6 +967,8 @@ type Query {
     lat: Float!
     "The day; today when null."
     at: Date
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Location!
   "Places, offices, dams, stations and other named things by their name, best match first; with ` + "`" + `near` + "`" + `, nearest first."
   searchPlaces(
@@ -966,6 +978,8 @@ type Query {
     near: LonLat
     "At most so many, 1 to 100."
     first: Int = 10
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): [FeatureEdge!]!
   "An agency by its code; null when there is none."
   agency(
@@ -980,7 +994,10 @@ type Query {
     text: String
   ): [Agency!]!
   "The catalogue of layers, as this viewer sees it."
-  layers: [LayerInfo!]!
+  layers(
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): [LayerInfo!]!
   "The sources the hub reads, by name: how each fares and how fresh it is."
   sources: [Source!]!
   "Records that did not come in, the newest first. For operators."
@@ -2111,6 +2128,8 @@ extend type Query {
   report(
     "Its id or an alias: ` + "`" + `report:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Report
   "A report from the field: what somebody saw, who handles it and how far it has come. Unless ordered, by id; in a box by place, so that what lies together comes together."
   reports(
@@ -2126,6 +2145,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): ReportConnection!
 }
 
@@ -2420,6 +2441,8 @@ extend type Query {
   alert(
     "Its id or an alias: ` + "`" + `alert:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Alert
   "A warning: what threatens, where, from when to when, and what people should do. Unless ordered, by id; in a box too."
   alerts(
@@ -2435,6 +2458,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): AlertConnection!
 }
 
@@ -2606,6 +2631,8 @@ extend type Query {
   camera(
     "Its id or an alias: ` + "`" + `camera:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Camera
   "A camera that watches a public place: where it stands, where it looks, whether it works. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cameras(
@@ -2621,6 +2648,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): CameraConnection!
 }
 
@@ -2810,6 +2839,8 @@ extend type Query {
   cameraEvent(
     "Its id or an alias: ` + "`" + `cameraEvent:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): CameraEvent
   "What the analytics of a camera took notice of: a jam, a crowd, water over a mark. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cameraEvents(
@@ -2825,6 +2856,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): CameraEventConnection!
 }
 
@@ -3016,6 +3049,8 @@ extend type Query {
   article(
     "Its id or an alias: ` + "`" + `article:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Article
   "An article in the press about the province, and what the administration makes of it. Unless ordered, by id; in a box by place, so that what lies together comes together."
   articles(
@@ -3031,6 +3066,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): ArticleConnection!
 }
 
@@ -3202,6 +3239,8 @@ extend type Query {
   office(
     "Its id or an alias: ` + "`" + `office:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Office
   "A one-stop office, where people hand in and fetch the dossiers of administrative procedures. Unless ordered, by id; in a box by place, so that what lies together comes together."
   offices(
@@ -3217,6 +3256,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): OfficeConnection!
 }
 
@@ -3450,6 +3491,8 @@ extend type Query {
   dossier(
     "Its id or an alias: ` + "`" + `dossier:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Dossier
   "A dossier: one case handed in for an administrative procedure, and how far it has come. Unless ordered, by id; in a box by place, so that what lies together comes together."
   dossiers(
@@ -3465,6 +3508,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): DossierConnection!
 }
 
@@ -3677,6 +3722,8 @@ extend type Query {
   billboard(
     "Its id or an alias: ` + "`" + `billboard:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Billboard
   "A billboard: one face of outdoor advertising, what it shows and whether it may. Unless ordered, by id; in a box by place, so that what lies together comes together."
   billboards(
@@ -3692,6 +3739,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): BillboardConnection!
 }
 
@@ -3889,6 +3938,8 @@ extend type Query {
   dam(
     "Its id or an alias: ` + "`" + `dam:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Dam
   "A reservoir with its dam: the water it holds, what comes in and what is let out. Unless ordered, by id; in a box by place, so that what lies together comes together."
   dams(
@@ -3904,6 +3955,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): DamConnection!
 }
 
@@ -4126,6 +4179,8 @@ extend type Query {
   station(
     "Its id or an alias: ` + "`" + `station:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Station
   "A monitoring station: a river gauge, a rain gauge, a weather, air or water station. Unless ordered, by id; in a box by place, so that what lies together comes together."
   stations(
@@ -4141,6 +4196,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): StationConnection!
 }
 
@@ -4406,6 +4463,8 @@ extend type Query {
   vessel(
     "Its id or an alias: ` + "`" + `vessel:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Vessel
   "A vessel, mostly of the fishing fleet: what it is licensed for, where it is and where it was. Unless ordered, by id; in a box by place, so that what lies together comes together."
   vessels(
@@ -4421,6 +4480,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): VesselConnection!
 }
 
@@ -4604,6 +4665,8 @@ extend type Query {
   cardReader(
     "Its id or an alias: ` + "`" + `cardReader:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): CardReader
   "A card reader: a gate, a time clock, a till or a bus where cards are held to a device. Unless ordered, by id; in a box by place, so that what lies together comes together."
   cardReaders(
@@ -4619,6 +4682,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): CardReaderConnection!
 }
 
@@ -4846,6 +4911,8 @@ extend type Query {
   securityIncident(
     "Its id or an alias: ` + "`" + `securityIncident:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): SecurityIncident
   "An incident of network security at an agency's site: what happened, how bad, what was done. Unless ordered, by id; in a box by place, so that what lies together comes together."
   securityIncidents(
@@ -4861,6 +4928,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): SecurityIncidentConnection!
 }
 
@@ -5029,6 +5098,8 @@ extend type Query {
   place(
     "Its id or an alias: ` + "`" + `place:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Place
   "A named place that people and other layers refer to: a port, a storm shelter, a beach, a school. Unless ordered, by id; in a box by place, so that what lies together comes together."
   places(
@@ -5044,6 +5115,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): PlaceConnection!
 }
 
@@ -5204,6 +5277,8 @@ extend type Query {
   zone(
     "Its id or an alias: ` + "`" + `zone:…` + "`" + `."
     id: ID!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): Zone
   "An area or a line in which a rule holds: a heritage protection zone, fishing waters, a closed area, a boundary, a flood extent. Unless ordered, by id; in a box too."
   zones(
@@ -5219,6 +5294,8 @@ extend type Query {
     first: Int = 50
     "Cursor to go on after."
     after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
   ): ZoneConnection!
 }
 `, BuiltIn: false},

@@ -26,48 +26,48 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type QueryResolver interface {
-	Feature(ctx context.Context, id string) (layer.Feature, error)
-	Features(ctx context.Context, layers []layer.Name, area *geo.Area, near *geo.Near, observed *layer.DateTimeRange, text *string, first *int, after *string) (*layer.FeatureConnection, error)
-	Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, withinM float64, first *int) ([]*layer.FeatureEdge, error)
-	Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date) ([]*layer.Unit, error)
-	Unit(ctx context.Context, code string, at *geo.Date) (*layer.Unit, error)
-	Locate(ctx context.Context, lon float64, lat float64, at *geo.Date) (*systems.Location, error)
-	SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int) ([]*layer.FeatureEdge, error)
+	Feature(ctx context.Context, id string, asOf *time.Time) (layer.Feature, error)
+	Features(ctx context.Context, layers []layer.Name, area *geo.Area, near *geo.Near, observed *layer.DateTimeRange, text *string, first *int, after *string, asOf *time.Time) (*layer.FeatureConnection, error)
+	Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, withinM float64, first *int, asOf *time.Time) ([]*layer.FeatureEdge, error)
+	Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date, asOf *time.Time) ([]*layer.Unit, error)
+	Unit(ctx context.Context, code string, at *geo.Date, asOf *time.Time) (*layer.Unit, error)
+	Locate(ctx context.Context, lon float64, lat float64, at *geo.Date, asOf *time.Time) (*systems.Location, error)
+	SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int, asOf *time.Time) ([]*layer.FeatureEdge, error)
 	Agency(ctx context.Context, code string) (*layer.Agency, error)
 	Agencies(ctx context.Context, parent *string, text *string) ([]*layer.Agency, error)
-	Layers(ctx context.Context) ([]*layer.LayerInfo, error)
+	Layers(ctx context.Context, asOf *time.Time) ([]*layer.LayerInfo, error)
 	Sources(ctx context.Context) ([]*layer.Source, error)
 	Quarantine(ctx context.Context, source *string, reason *string, first *int, after *string) (*layer.QuarantineConnection, error)
-	Report(ctx context.Context, id string) (*systems.Report, error)
-	Reports(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Report], error)
-	Alert(ctx context.Context, id string) (*systems.Alert, error)
-	Alerts(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Alert], error)
-	Camera(ctx context.Context, id string) (*systems.Camera, error)
-	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Camera], error)
-	CameraEvent(ctx context.Context, id string) (*systems.CameraEvent, error)
-	CameraEvents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.CameraEvent], error)
-	Article(ctx context.Context, id string) (*systems.Article, error)
-	Articles(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Article], error)
-	Office(ctx context.Context, id string) (*systems.Office, error)
-	Offices(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Office], error)
-	Dossier(ctx context.Context, id string) (*systems.Dossier, error)
-	Dossiers(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Dossier], error)
-	Billboard(ctx context.Context, id string) (*systems.Billboard, error)
-	Billboards(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Billboard], error)
-	Dam(ctx context.Context, id string) (*systems.Dam, error)
-	Dams(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Dam], error)
-	Station(ctx context.Context, id string) (*systems.Station, error)
-	Stations(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Station], error)
-	Vessel(ctx context.Context, id string) (*systems.Vessel, error)
-	Vessels(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Vessel], error)
-	CardReader(ctx context.Context, id string) (*systems.CardReader, error)
-	CardReaders(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.CardReader], error)
-	SecurityIncident(ctx context.Context, id string) (*systems.SecurityIncident, error)
-	SecurityIncidents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.SecurityIncident], error)
-	Place(ctx context.Context, id string) (*systems.Place, error)
-	Places(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Place], error)
-	Zone(ctx context.Context, id string) (*systems.Zone, error)
-	Zones(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*layer.Connection[systems.Zone], error)
+	Report(ctx context.Context, id string, asOf *time.Time) (*systems.Report, error)
+	Reports(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Report], error)
+	Alert(ctx context.Context, id string, asOf *time.Time) (*systems.Alert, error)
+	Alerts(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Alert], error)
+	Camera(ctx context.Context, id string, asOf *time.Time) (*systems.Camera, error)
+	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Camera], error)
+	CameraEvent(ctx context.Context, id string, asOf *time.Time) (*systems.CameraEvent, error)
+	CameraEvents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.CameraEvent], error)
+	Article(ctx context.Context, id string, asOf *time.Time) (*systems.Article, error)
+	Articles(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Article], error)
+	Office(ctx context.Context, id string, asOf *time.Time) (*systems.Office, error)
+	Offices(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Office], error)
+	Dossier(ctx context.Context, id string, asOf *time.Time) (*systems.Dossier, error)
+	Dossiers(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Dossier], error)
+	Billboard(ctx context.Context, id string, asOf *time.Time) (*systems.Billboard, error)
+	Billboards(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Billboard], error)
+	Dam(ctx context.Context, id string, asOf *time.Time) (*systems.Dam, error)
+	Dams(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Dam], error)
+	Station(ctx context.Context, id string, asOf *time.Time) (*systems.Station, error)
+	Stations(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Station], error)
+	Vessel(ctx context.Context, id string, asOf *time.Time) (*systems.Vessel, error)
+	Vessels(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Vessel], error)
+	CardReader(ctx context.Context, id string, asOf *time.Time) (*systems.CardReader, error)
+	CardReaders(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.CardReader], error)
+	SecurityIncident(ctx context.Context, id string, asOf *time.Time) (*systems.SecurityIncident, error)
+	SecurityIncidents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.SecurityIncident], error)
+	Place(ctx context.Context, id string, asOf *time.Time) (*systems.Place, error)
+	Places(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Place], error)
+	Zone(ctx context.Context, id string, asOf *time.Time) (*systems.Zone, error)
+	Zones(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Zone], error)
 	ReportReceipt(ctx context.Context, token string) (*outbox.ReportReceipt, error)
 	ReportServices(ctx context.Context, lang *layer.Lang) ([]*outbox.ReportService, error)
 }
@@ -249,6 +249,14 @@ func (ec *executionContext) field_Query_alert_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -303,6 +311,14 @@ func (ec *executionContext) field_Query_alerts_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -317,6 +333,14 @@ func (ec *executionContext) field_Query_article_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -371,6 +395,14 @@ func (ec *executionContext) field_Query_articles_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -385,6 +417,14 @@ func (ec *executionContext) field_Query_billboard_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -439,6 +479,14 @@ func (ec *executionContext) field_Query_billboards_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -453,6 +501,14 @@ func (ec *executionContext) field_Query_cameraEvent_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -507,6 +563,14 @@ func (ec *executionContext) field_Query_cameraEvents_args(ctx context.Context, r
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -521,6 +585,14 @@ func (ec *executionContext) field_Query_camera_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -575,6 +647,14 @@ func (ec *executionContext) field_Query_cameras_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -589,6 +669,14 @@ func (ec *executionContext) field_Query_cardReader_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -643,6 +731,14 @@ func (ec *executionContext) field_Query_cardReaders_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -657,6 +753,14 @@ func (ec *executionContext) field_Query_dam_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -711,6 +815,14 @@ func (ec *executionContext) field_Query_dams_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -725,6 +837,14 @@ func (ec *executionContext) field_Query_dossier_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -779,6 +899,14 @@ func (ec *executionContext) field_Query_dossiers_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -793,6 +921,14 @@ func (ec *executionContext) field_Query_feature_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -855,6 +991,28 @@ func (ec *executionContext) field_Query_features_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_layers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg0
 	return args, nil
 }
 
@@ -885,6 +1043,14 @@ func (ec *executionContext) field_Query_locate_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["at"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
 	return args, nil
 }
 
@@ -923,6 +1089,14 @@ func (ec *executionContext) field_Query_nearby_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
 	return args, nil
 }
 
@@ -937,6 +1111,14 @@ func (ec *executionContext) field_Query_office_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -991,6 +1173,14 @@ func (ec *executionContext) field_Query_offices_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1005,6 +1195,14 @@ func (ec *executionContext) field_Query_place_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1059,6 +1257,14 @@ func (ec *executionContext) field_Query_places_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1139,6 +1345,14 @@ func (ec *executionContext) field_Query_report_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1193,6 +1407,14 @@ func (ec *executionContext) field_Query_reports_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1223,6 +1445,14 @@ func (ec *executionContext) field_Query_searchPlaces_args(ctx context.Context, r
 		return nil, err
 	}
 	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
 	return args, nil
 }
 
@@ -1237,6 +1467,14 @@ func (ec *executionContext) field_Query_securityIncident_args(ctx context.Contex
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1291,6 +1529,14 @@ func (ec *executionContext) field_Query_securityIncidents_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1305,6 +1551,14 @@ func (ec *executionContext) field_Query_station_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1359,6 +1613,14 @@ func (ec *executionContext) field_Query_stations_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1381,6 +1643,14 @@ func (ec *executionContext) field_Query_unit_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["at"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -1427,6 +1697,14 @@ func (ec *executionContext) field_Query_units_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["at"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg5
 	return args, nil
 }
 
@@ -1441,6 +1719,14 @@ func (ec *executionContext) field_Query_vessel_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1495,6 +1781,14 @@ func (ec *executionContext) field_Query_vessels_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -1509,6 +1803,14 @@ func (ec *executionContext) field_Query_zone_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -1563,6 +1865,14 @@ func (ec *executionContext) field_Query_zones_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -3720,7 +4030,7 @@ func (ec *executionContext) _Query_feature(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Feature(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Feature(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v layer.Feature) graphql.Marshaler {
@@ -3764,7 +4074,7 @@ func (ec *executionContext) _Query_features(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Features(ctx, fc.Args["layers"].([]layer.Name), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["observed"].(*layer.DateTimeRange), fc.Args["text"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Features(ctx, fc.Args["layers"].([]layer.Name), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["observed"].(*layer.DateTimeRange), fc.Args["text"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.FeatureConnection) graphql.Marshaler {
@@ -3808,7 +4118,7 @@ func (ec *executionContext) _Query_nearby(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Nearby(ctx, fc.Args["of"].(layer.Origin), fc.Args["layers"].([]layer.Name), fc.Args["withinM"].(float64), fc.Args["first"].(*int))
+			return ec.Resolvers.Query().Nearby(ctx, fc.Args["of"].(layer.Origin), fc.Args["layers"].([]layer.Name), fc.Args["withinM"].(float64), fc.Args["first"].(*int), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.FeatureEdge) graphql.Marshaler {
@@ -3852,7 +4162,7 @@ func (ec *executionContext) _Query_units(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Units(ctx, fc.Args["kind"].(*layer.UnitKind), fc.Args["parent"].(*string), fc.Args["text"].(*string), fc.Args["area"].(*geo.Area), fc.Args["at"].(*geo.Date))
+			return ec.Resolvers.Query().Units(ctx, fc.Args["kind"].(*layer.UnitKind), fc.Args["parent"].(*string), fc.Args["text"].(*string), fc.Args["area"].(*geo.Area), fc.Args["at"].(*geo.Date), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Unit) graphql.Marshaler {
@@ -3896,7 +4206,7 @@ func (ec *executionContext) _Query_unit(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Unit(ctx, fc.Args["code"].(string), fc.Args["at"].(*geo.Date))
+			return ec.Resolvers.Query().Unit(ctx, fc.Args["code"].(string), fc.Args["at"].(*geo.Date), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Unit) graphql.Marshaler {
@@ -3940,7 +4250,7 @@ func (ec *executionContext) _Query_locate(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Locate(ctx, fc.Args["lon"].(float64), fc.Args["lat"].(float64), fc.Args["at"].(*geo.Date))
+			return ec.Resolvers.Query().Locate(ctx, fc.Args["lon"].(float64), fc.Args["lat"].(float64), fc.Args["at"].(*geo.Date), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Location) graphql.Marshaler {
@@ -3984,7 +4294,7 @@ func (ec *executionContext) _Query_searchPlaces(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SearchPlaces(ctx, fc.Args["text"].(string), fc.Args["near"].(*geo.LonLat), fc.Args["first"].(*int))
+			return ec.Resolvers.Query().SearchPlaces(ctx, fc.Args["text"].(string), fc.Args["near"].(*geo.LonLat), fc.Args["first"].(*int), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.FeatureEdge) graphql.Marshaler {
@@ -4115,7 +4425,8 @@ func (ec *executionContext) _Query_layers(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Query_layers(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Layers(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Layers(ctx, fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.LayerInfo) graphql.Marshaler {
@@ -4125,7 +4436,7 @@ func (ec *executionContext) _Query_layers(ctx context.Context, field graphql.Col
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_layers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_layers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4134,6 +4445,17 @@ func (ec *executionContext) fieldContext_Query_layers(_ context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LayerInfo(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_layers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -4224,7 +4546,7 @@ func (ec *executionContext) _Query_report(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Report(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Report(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Report) graphql.Marshaler {
@@ -4268,7 +4590,7 @@ func (ec *executionContext) _Query_reports(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Reports(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Reports(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Report]) graphql.Marshaler {
@@ -4312,7 +4634,7 @@ func (ec *executionContext) _Query_alert(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Alert(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Alert(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Alert) graphql.Marshaler {
@@ -4356,7 +4678,7 @@ func (ec *executionContext) _Query_alerts(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Alerts(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Alerts(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Alert]) graphql.Marshaler {
@@ -4400,7 +4722,7 @@ func (ec *executionContext) _Query_camera(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Camera(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Camera(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Camera) graphql.Marshaler {
@@ -4444,7 +4766,7 @@ func (ec *executionContext) _Query_cameras(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Camera]) graphql.Marshaler {
@@ -4488,7 +4810,7 @@ func (ec *executionContext) _Query_cameraEvent(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CameraEvent(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().CameraEvent(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.CameraEvent) graphql.Marshaler {
@@ -4532,7 +4854,7 @@ func (ec *executionContext) _Query_cameraEvents(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CameraEvents(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().CameraEvents(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.CameraEvent]) graphql.Marshaler {
@@ -4576,7 +4898,7 @@ func (ec *executionContext) _Query_article(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Article(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Article(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Article) graphql.Marshaler {
@@ -4620,7 +4942,7 @@ func (ec *executionContext) _Query_articles(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Articles(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Articles(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Article]) graphql.Marshaler {
@@ -4664,7 +4986,7 @@ func (ec *executionContext) _Query_office(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Office(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Office(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Office) graphql.Marshaler {
@@ -4708,7 +5030,7 @@ func (ec *executionContext) _Query_offices(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Offices(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Offices(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Office]) graphql.Marshaler {
@@ -4752,7 +5074,7 @@ func (ec *executionContext) _Query_dossier(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Dossier(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Dossier(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Dossier) graphql.Marshaler {
@@ -4796,7 +5118,7 @@ func (ec *executionContext) _Query_dossiers(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Dossiers(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Dossiers(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Dossier]) graphql.Marshaler {
@@ -4840,7 +5162,7 @@ func (ec *executionContext) _Query_billboard(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Billboard(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Billboard(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Billboard) graphql.Marshaler {
@@ -4884,7 +5206,7 @@ func (ec *executionContext) _Query_billboards(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Billboards(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Billboards(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Billboard]) graphql.Marshaler {
@@ -4928,7 +5250,7 @@ func (ec *executionContext) _Query_dam(ctx context.Context, field graphql.Collec
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Dam(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Dam(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Dam) graphql.Marshaler {
@@ -4972,7 +5294,7 @@ func (ec *executionContext) _Query_dams(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Dams(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Dams(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Dam]) graphql.Marshaler {
@@ -5016,7 +5338,7 @@ func (ec *executionContext) _Query_station(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Station(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Station(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Station) graphql.Marshaler {
@@ -5060,7 +5382,7 @@ func (ec *executionContext) _Query_stations(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Stations(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Stations(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Station]) graphql.Marshaler {
@@ -5104,7 +5426,7 @@ func (ec *executionContext) _Query_vessel(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Vessel(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Vessel(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Vessel) graphql.Marshaler {
@@ -5148,7 +5470,7 @@ func (ec *executionContext) _Query_vessels(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Vessels(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Vessels(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Vessel]) graphql.Marshaler {
@@ -5192,7 +5514,7 @@ func (ec *executionContext) _Query_cardReader(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CardReader(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().CardReader(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.CardReader) graphql.Marshaler {
@@ -5236,7 +5558,7 @@ func (ec *executionContext) _Query_cardReaders(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CardReaders(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().CardReaders(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.CardReader]) graphql.Marshaler {
@@ -5280,7 +5602,7 @@ func (ec *executionContext) _Query_securityIncident(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SecurityIncident(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().SecurityIncident(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.SecurityIncident) graphql.Marshaler {
@@ -5324,7 +5646,7 @@ func (ec *executionContext) _Query_securityIncidents(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SecurityIncidents(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().SecurityIncidents(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.SecurityIncident]) graphql.Marshaler {
@@ -5368,7 +5690,7 @@ func (ec *executionContext) _Query_place(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Place(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Place(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Place) graphql.Marshaler {
@@ -5412,7 +5734,7 @@ func (ec *executionContext) _Query_places(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Places(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Places(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Place]) graphql.Marshaler {
@@ -5456,7 +5778,7 @@ func (ec *executionContext) _Query_zone(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Zone(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Zone(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *systems.Zone) graphql.Marshaler {
@@ -5500,7 +5822,7 @@ func (ec *executionContext) _Query_zones(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Zones(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Zones(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Zone]) graphql.Marshaler {

@@ -49,7 +49,7 @@ func (m marking) run(ctx context.Context, tx pgx.Tx, in *Intake) error {
 		return nil
 	}
 	table, column := clause.Name(m.s.Table), clause.Name(m.column)
-	sql, args := clause.Of(`UPDATE ? t SET ? = n.mark, updated_at = now() FROM (SELECT f.id, f.id IN (?) AS mark FROM ? f) n
+	sql, args := clause.Of(`UPDATE ? t SET ? = n.mark, updated_at = stamped(t.updated_at) FROM (SELECT f.id, f.id IN (?) AS mark FROM ? f) n
 		WHERE t.id = n.id AND ? IS DISTINCT FROM n.mark`, table, column, m.ids, table, clause.Column("t", m.column)).SQL()
 	if _, err := tx.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("mark %s of %s: %w", m.column, m.s.Field, err)

@@ -84,7 +84,7 @@ func (p placement) run(ctx context.Context, tx pgx.Tx, in *Intake) error {
 
 // place gives those of placed that which holds for the place of their other.
 func (p placement) place(ctx context.Context, tx pgx.Tx, which clause.C) error {
-	sql, args := clause.Of(`UPDATE ? t SET geom = n.geom, position_accuracy_m = n.accuracy, unit_id = n.unit, updated_at = now()
+	sql, args := clause.Of(`UPDATE ? t SET geom = n.geom, position_accuracy_m = n.accuracy, unit_id = n.unit, updated_at = stamped(t.updated_at)
 		FROM (SELECT f.id, p.geom, p.position_accuracy_m AS accuracy, ? AS unit
 			FROM ? f LEFT JOIN feature_aliases a ON a.alias = ? JOIN ? p ON p.id = coalesce(a.id, ?) WHERE ?) n
 		WHERE t.id = n.id AND (t.geom, t.position_accuracy_m, t.unit_id) IS DISTINCT FROM (n.geom, n.accuracy, n.unit)`,

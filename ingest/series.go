@@ -106,7 +106,7 @@ func moved[T any](s *layer.Series[T], stage string, columns clause.C) clause.C {
 		sets = append(sets, clause.Of("? = t.? + excluded.?", sum, sum, sum))
 	}
 	key := clause.Join(", ", keys...)
-	return clause.Of("INSERT INTO ? AS t (?, ?) SELECT ?, ? FROM ? GROUP BY ? ON CONFLICT (?) DO UPDATE SET ?",
+	return clause.Of("INSERT INTO ? AS t (?, ?) SELECT ?, ? FROM ? GROUP BY ? ON CONFLICT (?) DO UPDATE SET ?, recorded_at = stamped(t.recorded_at)",
 		clause.Name(s.Table), key, clause.Join(", ", sums...), key, clause.Join(", ", added...), clause.Name(stage), key, key, clause.Join(", ", sets...))
 }
 

@@ -96,7 +96,7 @@ func AssignUnits(ctx context.Context, tx pgx.Tx, systems []*layer.System) (int, 
 	for _, s := range systems {
 		n, err := unitWriter{tx}.exec(ctx, clause.Of(`
 			WITH found AS MATERIALIZED (SELECT f.id, ? AS unit_id FROM ? f)
-			UPDATE ? t SET unit_id = found.unit_id, updated_at = now()
+			UPDATE ? t SET unit_id = found.unit_id, updated_at = stamped(t.updated_at)
 			FROM found WHERE found.id = t.id AND found.unit_id IS DISTINCT FROM t.unit_id`,
 			postgis.UnitOfFeature(), clause.Name(s.Table), clause.Name(s.Table)))
 		if err != nil {

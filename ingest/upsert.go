@@ -195,9 +195,9 @@ func (w writer) insert(ctx context.Context, stage string, columns []string) (int
 		SELECT ?, jsonb_strip_nulls(jsonb_build_object(?)), now() FROM (SELECT DISTINCT ON (id) * FROM ? ORDER BY id, version_at DESC NULLS LAST) f
 			LEFT JOIN (SELECT id AS kept_id FROM ?) kept ON kept_id = f.id
 		ON CONFLICT (id) DO UPDATE SET ?, version_at = greatest(t.version_at, excluded.version_at), versions = ?,
-			exchange = CASE WHEN ? THEN excluded.exchange ELSE t.exchange END, updated_at = CASE WHEN ? THEN excluded.updated_at ELSE t.updated_at END
+			exchange = CASE WHEN ? THEN excluded.exchange ELSE t.exchange END, updated_at = CASE WHEN ? THEN stamped(t.updated_at) ELSE t.updated_at END
 		WHERE (?) AND (? OR NOT t.versions @> excluded.versions)
-		RETURNING t.updated_at = now() AS changed)
+		RETURNING t.updated_at >= now() AS changed)
 		SELECT count(*) FROM written WHERE changed`,
 		clause.Name(w.s.Table), clause.Join(", ", names...), clause.Join(", ", values...), clause.Join(", ", made...), clause.Name(stage), clause.Name(w.s.Table),
 		clause.Join(", ", sets...), versions, differs, differs, clause.Join(" OR ", holds...), differs)
@@ -264,7 +264,7 @@ func (w writer) complete(ctx context.Context, stage string) error {
 	if sets == nil {
 		return nil
 	}
-	return w.exec(ctx, clause.Of("UPDATE ? t SET ? FROM ? f WHERE f.id = t.id AND EXISTS (SELECT FROM feature_aliases a WHERE a.id = f.id) AND (?) IS DISTINCT FROM (?)",
+	return w.exec(ctx, clause.Of("UPDATE ? t SET ?, updated_at = stamped(t.updated_at) FROM ? f WHERE f.id = t.id AND EXISTS (SELECT FROM feature_aliases a WHERE a.id = f.id) AND (?) IS DISTINCT FROM (?)",
 		clause.Name(w.s.Table), clause.Join(", ", sets...), clause.Name(stage), clause.Join(", ", old...), clause.Join(", ", fresh...)))
 }
 
@@ -307,8 +307,8 @@ func (w writer) former(ctx context.Context, rows []layer.Row) ([]formerRow, erro
 		clause.Of("CREATE TEMP TABLE IF NOT EXISTS ? (LIKE ?) ON COMMIT DROP", old, clause.Name(w.s.Table)),
 		clause.Of("TRUNCATE ?", old),
 		clause.Of("WITH gone AS (DELETE FROM ? o USING ? WHERE o.id = k.alias RETURNING o.*) INSERT INTO ? SELECT * FROM gone", clause.Name(w.s.Table), pairs, old),
-		clause.Of("UPDATE feature_aliases a SET id = k.id FROM ? WHERE a.id = k.alias", pairs),
-		clause.Of("INSERT INTO feature_aliases (alias, id) SELECT k.alias, k.id FROM ? ON CONFLICT (alias) DO UPDATE SET id = excluded.id", pairs),
+		clause.Of("UPDATE feature_aliases a SET id = k.id, recorded_at = stamped(recorded_at) FROM ? WHERE a.id = k.alias AND a.id <> k.id", pairs),
+		clause.Of("INSERT INTO feature_aliases (alias, id) SELECT k.alias, k.id FROM ? ON CONFLICT (alias) DO UPDATE SET id = excluded.id, recorded_at = stamped(feature_aliases.recorded_at) WHERE feature_aliases.id <> excluded.id", pairs),
 		clause.Of("DELETE FROM feature_aliases WHERE alias = id"), // claimed back
 	} {
 		if err := w.exec(ctx, statement); err != nil {
@@ -357,13 +357,13 @@ func (w writer) fold(ctx context.Context, f formerRow) error {
 	sets = append(sets, clause.Of("versions = ?", versions))
 	table := clause.Name(w.s.Table)
 	statements := []clause.C{
-		clause.Of("UPDATE ? f SET ? FROM ? o WHERE f.id = ? AND o.id = ?", table, clause.Join(", ", sets...), clause.Name("old_"+w.s.Table), f.id, f.alias),
+		clause.Of("UPDATE ? f SET ?, updated_at = stamped(f.updated_at) FROM ? o WHERE f.id = ? AND o.id = ?", table, clause.Join(", ", sets...), clause.Name("old_"+w.s.Table), f.id, f.alias),
 		clause.Of("UPDATE ? f SET unit_id = ? WHERE f.id = ?", table, postgis.UnitOfFeature(), f.id),
 	}
 	for series, same := range map[string]clause.C{"readings": clause.Of("o.at = s.at AND o.parameter = s.parameter"), "vessel_positions": clause.Of("o.at = s.at")} {
 		name := clause.Name(series)
 		statements = append(statements,
-			clause.Of("UPDATE ? s SET feature_id = ? WHERE s.feature_id = ? AND NOT EXISTS (SELECT FROM ? o WHERE o.feature_id = ? AND ?)", name, f.id, f.alias, name, f.id, same),
+			clause.Of("UPDATE ? s SET feature_id = ?, recorded_at = stamped(s.recorded_at) WHERE s.feature_id = ? AND NOT EXISTS (SELECT FROM ? o WHERE o.feature_id = ? AND ?)", name, f.id, f.alias, name, f.id, same),
 			clause.Of("DELETE FROM ? s WHERE s.feature_id = ?", name, f.alias))
 	}
 	for _, statement := range statements {

@@ -46,7 +46,7 @@ func (r *Reader) idsBy(ctx context.Context, s *System, key string, values []stri
 		return ids, nil
 	}
 	column := clause.Column("f", f.Column)
-	c := clause.Of("SELECT ?, f.id FROM ? f WHERE ?", column, clause.Table(s.Table), clause.And(r.policy(s), clause.Of("? = ANY (?)", column, values)))
+	c := clause.Of("SELECT ?, f.id FROM ? f WHERE ?", column, r.table(s.Table), clause.And(r.policy(s), clause.Of("? = ANY (?)", column, values)))
 	err := r.query(ctx, "find "+s.Field+" by "+key, c, func(rows pgx.Rows) error {
 		var value, id string
 		err := rows.Scan(&value, &id)
@@ -394,7 +394,7 @@ func (r *Reader) geometryOf(ctx context.Context, row Row) (g orb.Geometry, err e
 	if b.Geom != nil {
 		return b.Geom, nil
 	}
-	c := clause.Of("SELECT f.geom FROM ? f WHERE f.id = ?", clause.Table(b.page.s.Table), b.ID)
+	c := clause.Of("SELECT f.geom FROM ? f WHERE f.id = ?", r.table(b.page.s.Table), b.ID)
 	err = r.query(ctx, "find geometry", c, func(rows pgx.Rows) error { return rows.Scan(&g) })
 	return g, err
 }

@@ -44,7 +44,7 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area, reach *reach)
 			return clause.C{}, fault.NotFound("area: there is no feature %q", *a.Feature)
 		}
 		to := row.feature().page.s
-		return postgis.IntersectsRow(clause.Table(to.Table), row.feature().ID), r.maySee(to, "geometry")
+		return postgis.IntersectsRow(r.table(to.Table), row.feature().ID), r.maySee(to, "geometry")
 	case a.Projected != nil:
 		if err := r.catalog.knowsCRS(ctx, r, a.Projected.CRS); err != nil {
 			return clause.C{}, err

@@ -93,13 +93,13 @@ func (l *List) tally(by ...GroupField) (n, from clause.C) {
 		l.r.restsOn(l.s.Table) // its counts change with it
 		return clause.Of("coalesce(sum(f.n), 0)"), l.counts(p)
 	}
-	return clause.Of("count(*)"), clause.Table(l.s.Table)
+	return clause.Of("count(*)"), l.r.table(l.s.Table)
 }
 
 // period is the coarsest grain of counts that knows all keys; exact is false
 // when counts don't know all that is asked.
 func (l *List) period(by []GroupField) (p period, exact bool) {
-	if l.reach == nil || l.reach.rows || !l.s.Counted() || len(l.reach.times) > maxEnds {
+	if !l.r.asOf.Empty() || l.reach == nil || l.reach.rows || !l.s.Counted() || len(l.reach.times) > maxEnds {
 		return 0, false
 	}
 	p = allTime
@@ -155,7 +155,7 @@ func (l *List) counts(p period) clause.C {
 	}
 	if len(days.starts) > 0 {
 		columns[len(columns)-1] = clause.Of("1")
-		parts = append(parts, clause.Of("SELECT ? FROM ? c WHERE ?", clause.Join(", ", columns...), clause.Table(l.s.Table), days.inside()))
+		parts = append(parts, clause.Of("SELECT ? FROM ? c WHERE ?", clause.Join(", ", columns...), l.r.table(l.s.Table), days.inside()))
 	}
 	return clause.Of("(?)", clause.Join(" UNION ALL ", parts...))
 }

@@ -23,7 +23,7 @@ type grounds struct {
 
 // common are the tables that any answer may rest on; statements name them in
 // their text.
-var common = []string{"units", "unit_crosswalk", "agencies", "feature_aliases"}
+var common = []string{"units", "unit_crosswalk", "agencies"}
 
 // RestsOnMore notes that an answer rests on more than statements tell of.
 func (r *Reader) RestsOnMore() {
@@ -68,6 +68,9 @@ func (r *Reader) restsOn(table string) {
 
 // holdsUntil notes a moment from which on an answer may be another.
 func (r *Reader) holdsUntil(at time.Time) {
+	if !r.asOf.Empty() { // the clock stands still
+		return
+	}
 	r.grounds.mu.Lock()
 	defer r.grounds.mu.Unlock()
 	if r.grounds.until.IsZero() || at.Before(r.grounds.until) {
@@ -84,6 +87,9 @@ func (r *Reader) today() geo.Date {
 
 // holdsNow is what a condition says now.
 func (r *Reader) holdsNow(c Condition) clause.C {
+	if !r.asOf.Empty() {
+		return c.Where(r.now)
+	}
 	r.grounds.mu.Lock()
 	defer r.grounds.mu.Unlock()
 	r.grounds.turns = append(r.grounds.turns, c.Turns(r.now))

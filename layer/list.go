@@ -277,7 +277,7 @@ func (l *List) following() clause.C {
 // tail is FROM … ORDER BY … LIMIT for at least one row more than the page, and
 // what must stand before SELECT.
 func (l *List) tail() (with, from clause.C) {
-	table := clause.Table(l.s.Table)
+	table := l.r.table(l.s.Table)
 	limit := l.first + 1
 	if l.box != nil {
 		begin := ""

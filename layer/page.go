@@ -197,7 +197,7 @@ func (r *Reader) announce(p *page) {
 func (p *page) shapes(ctx context.Context, form postgis.Form) (map[string]orb.Geometry, error) {
 	v, err := p.batch(fmt.Sprintf("shape %v", form), func() (any, error) {
 		out := map[string]orb.Geometry{}
-		c := clause.Of("SELECT f.id, ? FROM ? f WHERE f.id = ANY (?) AND f.geom IS NOT NULL", form.In(postgis.Geom()), clause.Table(p.s.Table), p.ids())
+		c := clause.Of("SELECT f.id, ? FROM ? f WHERE f.id = ANY (?) AND f.geom IS NOT NULL", form.In(postgis.Geom()), p.r.table(p.s.Table), p.ids())
 		err := p.r.query(ctx, "shape "+p.s.Field, c, func(rows pgx.Rows) error {
 			var id string
 			var g orb.Geometry

@@ -62,12 +62,12 @@ func (l *List) CountOf() clause.C {
 
 // ExtentOf is the box around all rows of the list, as four numbers, or NULL.
 func (l *List) ExtentOf() clause.C {
-	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), clause.Table(l.s.Table), l.where)
+	return clause.Of("(SELECT ? FROM ? f WHERE ?)", postgis.Extent(), l.r.table(l.s.Table), l.where)
 }
 
 // NewestOf is when a row of the list was last observed, or NULL.
 func (l *List) NewestOf() clause.C {
-	return clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", clause.Table(l.s.Table), l.where)
+	return clause.Of("(SELECT max(f.observed_at) FROM ? f WHERE ?)", l.r.table(l.s.Table), l.where)
 }
 
 // First is the size of a page.
@@ -142,7 +142,7 @@ type Nested struct {
 
 // Newest selects aggregates of the newest rows of the feature k.id, the newest
 // first: s is the row.
-func (n *Nested) Newest(columns clause.C, which []string, during *DateTimeRange, last *int) (clause.C, error) {
+func (n *Nested) Newest(r *Reader, columns clause.C, which []string, during *DateTimeRange, last *int) (clause.C, error) {
 	count, err := pageSize("last", last, 100, MaxLast)
 	if err != nil {
 		return clause.C{}, err
@@ -151,18 +151,18 @@ func (n *Nested) Newest(columns clause.C, which []string, during *DateTimeRange,
 	if n.In != "" {
 		where = clause.Join(" AND ", In(n.Column, which).clause, where)
 	}
-	return clause.Of("SELECT ? FROM (SELECT f.* ?) s", columns, n.Series.newestFirst(where, count)), nil
+	return clause.Of("SELECT ? FROM (SELECT f.* ?) s", columns, n.Series.newestFirst(r, where, count)), nil
 }
 
 // Joined is the line through the newest rows of the feature k.id, oldest first,
 // in a form; NULL with fewer than two.
-func (n *Nested) Joined(form postgis.Form, during *DateTimeRange, last *int) (clause.C, error) {
+func (n *Nested) Joined(r *Reader, form postgis.Form, during *DateTimeRange, last *int) (clause.C, error) {
 	count, err := pageSize("last", last, MaxLast, MaxLast)
 	if err != nil {
 		return clause.C{}, err
 	}
 	return clause.Of("SELECT ? FROM (SELECT ? AS line, count(*) AS n FROM (SELECT f.geom, f.at ?) s) l WHERE l.n > 1",
-		form.In(clause.Of("l.line")), postgis.MakeLine(), n.Series.newestFirst(during.within(clause.Of("f.at")), count)), nil
+		form.In(clause.Of("l.line")), postgis.MakeLine(), n.Series.newestFirst(r, during.within(clause.Of("f.at")), count)), nil
 }
 
 // DrawnOf finds a layer's drawn geometry by its field.

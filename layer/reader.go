@@ -53,14 +53,17 @@ type Reader struct {
 	// connections are those asked for by several rows, see once.
 	connections map[string]*FeatureConnection
 
-	grounds  grounds
+	grounds  *grounds
 	snapshot *snapshot
+
+	asOf clause.C              // the moment whose knowledge is read; empty: what is known now
+	past map[time.Time]*Reader // readers of moments, by them
 }
 
 // Read starts an operation.
 func (c *Catalog) Read(db Querier, viewer access.Viewer, now time.Time, wants Selection) *Reader {
 	r := &Reader{catalog: c, db: db, viewer: viewer, now: now, wants: wants,
-		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}, connections: map[string]*FeatureConnection{}, snapshot: &snapshot{}}
+		features: map[*System]*loaders.Loader[string, Row]{}, masks: map[*System][]string{}, loaders: map[string]any{}, connections: map[string]*FeatureConnection{}, grounds: &grounds{}, snapshot: &snapshot{}, past: map[time.Time]*Reader{}}
 	r.units = loaders.New(r.fetchUnits)
 	r.unitKeys = loaders.New(r.fetchUnitKeys)
 	r.agencies = loaders.New(r.fetchAgencies)
@@ -153,14 +156,18 @@ func (r *Reader) masked(s *System) []string {
 
 // query runs a statement and hands each row to scan.
 func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
-	c.Tables(r.restsOn)
+	if err := r.remembers(ctx, c); err != nil {
+		return err
+	}
 	sql, args := c.SQL()
 	return r.run(ctx, what, sql, args, scan)
 }
 
 // queryBinary is query with the values as they came, all in binary.
 func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
-	c.Tables(r.restsOn)
+	if err := r.remembers(ctx, c); err != nil {
+		return err
+	}
 	sql, args := c.SQL()
 	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
 	return r.run(ctx, what, sql, args, func(rows pgx.Rows) error { return each(rows.RawValues()) })
@@ -258,7 +265,7 @@ func translate(err error) error {
 
 func (r *Reader) fetchAliases(ctx context.Context, ids []string) (map[string][]string, error) {
 	out := map[string][]string{}
-	err := r.query(ctx, "find aliases", clause.Of("SELECT id, alias FROM feature_aliases WHERE id = ANY (?) ORDER BY alias", ids),
+	err := r.query(ctx, "find aliases", clause.Of("SELECT id, alias FROM ? f WHERE id = ANY (?) ORDER BY alias", r.Aliases(), ids),
 		func(rows pgx.Rows) error {
 			var id, alias string
 			err := rows.Scan(&id, &alias)
@@ -281,7 +288,7 @@ func (r *Reader) fetchFeatures(ctx context.Context, s *System, ids []string) (ma
 		}
 	}
 	now := map[string]string{} // alias → id
-	err = r.query(ctx, "resolve aliases", clause.Of("SELECT alias, id FROM feature_aliases WHERE alias = ANY (?)", missing),
+	err = r.query(ctx, "resolve aliases", clause.Of("SELECT alias, id FROM ? f WHERE alias = ANY (?)", r.Aliases(), missing),
 		func(rows pgx.Rows) error {
 			var alias, id string
 			err := rows.Scan(&alias, &id)
@@ -307,7 +314,7 @@ func (r *Reader) fetchFeatures(ctx context.Context, s *System, ids []string) (ma
 func (r *Reader) byID(ctx context.Context, s *System, ids []string) (map[string]Row, error) {
 	out := map[string]Row{}
 	where := clause.And(r.policy(s), clause.Of("f.id = ANY (?)", ids))
-	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", clause.Table(s.Table), where), nil)
+	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", r.table(s.Table), where), nil)
 	if err != nil {
 		return nil, err
 	}

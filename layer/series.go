@@ -115,7 +115,7 @@ func (s *Series[T]) newest(ctx context.Context, p *page, where clause.C, n int) 
 	}
 	out := map[string][]*T{}
 	c := clause.Of("SELECT k.id, s.* FROM unnest(?::text[]) WITH ORDINALITY k(id, i), LATERAL (SELECT ? ?) s ORDER BY k.i, ?",
-		p.ids(), clause.Join(", ", selected...), s.newestFirst(where, n), s.order("s"))
+		p.ids(), clause.Join(", ", selected...), s.newestFirst(p.r, where, n), s.order("s"))
 	err := p.r.query(ctx, "read "+s.Table, c, func(rows pgx.Rows) error {
 		var id string
 		row := new(T)
@@ -152,7 +152,7 @@ func (s *Series[T]) Line(ctx context.Context, of *Base, during *DateTimeRange, l
 func (s *Series[T]) lines(ctx context.Context, p *page, where clause.C, n int, form postgis.Form) (map[string]orb.Geometry, error) {
 	out := map[string]orb.Geometry{}
 	c := clause.Of("SELECT k.id, ? FROM unnest(?::text[]) k(id), LATERAL (SELECT ? AS line, count(*) AS n FROM (SELECT f.geom, f.at ?) s) l WHERE l.n > 1",
-		form.In(clause.Of("l.line")), p.ids(), postgis.MakeLine(), s.newestFirst(where, n))
+		form.In(clause.Of("l.line")), p.ids(), postgis.MakeLine(), s.newestFirst(p.r, where, n))
 	err := p.r.query(ctx, "read lines of "+s.Table, c, func(rows pgx.Rows) error {
 		var id string
 		var g orb.Geometry
@@ -164,8 +164,8 @@ func (s *Series[T]) lines(ctx context.Context, p *page, where clause.C, n int, f
 }
 
 // newestFirst is FROM … of one feature k.id.
-func (s *SeriesTable) newestFirst(where clause.C, n int) clause.C {
-	return clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", clause.Table(s.Table),
+func (s *SeriesTable) newestFirst(r *Reader, where clause.C, n int) clause.C {
+	return clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", r.table(s.Table),
 		clause.And(clause.Of("f.feature_id = k.id"), where), s.order("f"), clause.Exactly(n))
 }
 

@@ -17,7 +17,8 @@ import (
 type snapshot struct {
 	mu     sync.Mutex
 	wanted bool
-	tx     pgx.Tx // nil until the first statement
+	tx     pgx.Tx  // nil until the first statement
+	memory *memory // nil unless moments gone by are asked for
 }
 
 // beginner is a database that transactions can be begun on. A transaction is
@@ -52,6 +53,13 @@ func (r *Reader) Done() {
 	}
 }
 
+// recall reads what the database can tell of moments gone by, once.
+func (s *snapshot) recall(ctx context.Context, db Querier) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.ask(ctx, db)
+}
+
 // on calls ask with what the next statement has to be asked of.
 func (s *snapshot) on(ctx context.Context, db Querier, ask func(Querier) error) error {
 	b, can := db.(beginner)
@@ -62,6 +70,11 @@ func (s *snapshot) on(ctx context.Context, db Querier, ask func(Querier) error) 
 	}
 	defer s.mu.Unlock()
 	if s.tx == nil {
+		if s.memory != nil {
+			if err := s.memory.ask(ctx, db); err != nil {
+				return err
+			}
+		}
 		tx, err := b.BeginTx(ctx, one)
 		if err != nil {
 			return err

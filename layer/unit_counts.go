@@ -42,7 +42,7 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 		if !r.sees(s, "geometry") {
 			continue
 		}
-		table, policy := clause.Table(s.Table), clause.And(r.policy(s))
+		table, policy := r.table(s.Table), clause.And(r.policy(s))
 		if !s.Points {
 			counts = append(counts, clause.Of("SELECT ?::int, u.id, count(*) FROM units u JOIN ? f ON ? WHERE u.id = ANY (?) AND ? GROUP BY u.id",
 				i, table, postgis.MeetsUnit(), ids, policy))

@@ -61,7 +61,7 @@ func (c *compiler) anyFeature(cols *columns, compile func(*layer.System, *column
 			if err != nil {
 				return row, err
 			}
-			whens = append(whens, clause.Of("WHEN ? THEN (SELECT ? FROM ? f WHERE f.id = x.id)", n, row, clause.Table(systems[n].Table)))
+			whens = append(whens, clause.Of("WHEN ? THEN (SELECT ? FROM ? f WHERE f.id = x.id)", n, row, x.r.Table(systems[n])))
 		}
 		if whens == nil {
 			return clause.Of("NULL::record"), nil

@@ -25,7 +25,7 @@ func (c *compiler) agencies(f graphql.CollectedField) (plan, error) {
 
 // agencyOf compiles the agency whose code is key.
 func (c *compiler) agencyOf(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, layer.AgenciesWhere(clause.Of("f.code = k.key")), func(in *columns) (printer, error) { return c.agencyRow(in, f) })
+	return c.lookup(clause.Of("? AS key", key), cols, now(layer.AgenciesWhere(clause.Of("f.code = k.key"))), func(in *columns) (printer, error) { return c.agencyRow(in, f) })
 }
 
 // agencyRow compiles a selection of the row f of agencies.
@@ -39,7 +39,7 @@ func (c *compiler) agencyRow(cols *columns, f graphql.CollectedField) (printer, 
 		case "parent":
 			return c.agencyOf(clause.Of("f.parent_code"), cols, f)
 		case "children":
-			return c.several(clause.Of("f.code"), cols, layer.AgenciesWhere(clause.Of("f.parent_code = k.key")), func(in *columns) (printer, error) { return c.agencyRow(in, f) })
+			return c.several(clause.Of("f.code"), cols, now(layer.AgenciesWhere(clause.Of("f.parent_code = k.key"))), func(in *columns) (printer, error) { return c.agencyRow(in, f) })
 		case "unit":
 			return c.unitOfCode(clause.Of("f.unit_code"), func(x *run) clause.C { return clause.Of("?::date", x.r.Day(nil)) }, cols, f)
 		}

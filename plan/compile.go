@@ -86,6 +86,11 @@ func (c *columns) arrays(x *run) (clause.C, error) {
 
 func always(c clause.C) expression { return func(*run) (clause.C, error) { return c, nil } }
 
+// source is FROM … WHERE of rows f, without FROM; of a moment, if one is asked for.
+type source func(x *run) clause.C
+
+func now(c clause.C) source { return func(*run) clause.C { return c } }
+
 // compiler makes the printers of one root field.
 type compiler struct {
 	ctx   context.Context

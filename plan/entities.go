@@ -12,7 +12,7 @@ import (
 type key struct {
 	typ    string
 	fields []string // of a representation
-	from   clause.C // FROM … WHERE of the row f that their values k.a and k.b name
+	from   source   // FROM … WHERE of the row f that their values k.a and k.b name
 	cols   *columns
 	print  printer
 }
@@ -66,29 +66,29 @@ func (c *compiler) keys(f graphql.CollectedField) (keys []key, err error) {
 		}
 	}
 	for _, s := range c.r.Catalog().Systems() {
-		by := []key{{fields: []string{"id"}, from: c.byID(s, clause.Of("k.a"))}}
+		by := []key{{fields: []string{"id"}, from: func(x *run) clause.C { return x.byID(s, clause.Of("k.a")) }}}
 		for _, field := range s.Fields {
 			if field.Key {
-				by = append(by, key{fields: []string{field.Name}, from: c.byKey(s, field)})
+				by = append(by, key{fields: []string{field.Name}, from: func(x *run) clause.C { return x.byKey(s, field) }})
 			}
 		}
 		add(s.Type, func(cols *columns) (printer, error) { return c.feature(s, cols, f) }, by...)
 	}
 	add("Unit", func(cols *columns) (printer, error) { return c.unitRow(cols, f) },
-		key{fields: []string{"code", "validFrom"}, from: clause.Of("units f WHERE f.code = k.a AND f.valid_from = k.b::date")})
+		key{fields: []string{"code", "validFrom"}, from: now(clause.Of("units f WHERE f.code = k.a AND f.valid_from = k.b::date"))})
 	add("Agency", func(cols *columns) (printer, error) { return c.agencyRow(cols, f) },
-		key{fields: []string{"code"}, from: layer.AgenciesWhere(clause.Of("f.code = k.a"))})
+		key{fields: []string{"code"}, from: now(layer.AgenciesWhere(clause.Of("f.code = k.a")))})
 	return keys, err
 }
 
 // byKey is FROM … WHERE of the row f whose natural key is k.a; none for who may
 // not see the key.
-func (c *compiler) byKey(s *layer.System, field *layer.Field) clause.C {
+func (x *run) byKey(s *layer.System, field *layer.Field) clause.C {
 	where := clause.Of("FALSE")
-	if c.r.Sees(s, field.Name) {
-		where = clause.And(c.r.Policy(s), clause.Of("? = k.a", clause.Column("f", field.Column)))
+	if x.r.Sees(s, field.Name) {
+		where = clause.And(x.r.Policy(s), clause.Of("? = k.a", clause.Column("f", field.Column)))
 	}
-	return clause.Of("? f WHERE ?", clause.Table(s.Table), where)
+	return clause.Of("? f WHERE ?", x.r.Table(s), where)
 }
 
 // named selects for each representation, in their order, the place of its key and
@@ -116,7 +116,7 @@ func named(x *run, keys []key, reps []map[string]any) (clause.C, error) {
 			return clause.C{}, err
 		}
 		parts = append(parts, clause.Of("SELECT k.i, ?::int AS n, (SELECT ? FROM ?) AS record FROM unnest(?::text[], ?::text[], ?::int[]) k(a, b, i)",
-			n, row, keys[n].from, by.a, by.b, by.i))
+			n, row, keys[n].from(x), by.a, by.b, by.i))
 	}
 	return clause.Of("SELECT x.n, x.record FROM (?) x ORDER BY x.i", clause.Join(" UNION ALL ", parts...)), nil
 }

@@ -109,7 +109,9 @@ func (c *compiler) base(s *layer.System, cols *columns, f graphql.CollectedField
 	case "label":
 		return c.title(s.Type, "label", cols, f), nil
 	case "aliases":
-		return orEmpty(cols.add("aliases", always(clause.Of("ARRAY(SELECT a.alias FROM feature_aliases a WHERE a.id = f.id ORDER BY a.alias)"))), layer.KindStrings), nil
+		return orEmpty(cols.add("aliases", func(x *run) (clause.C, error) {
+			return clause.Of("ARRAY(SELECT a.alias FROM ? a WHERE a.id = f.id ORDER BY a.alias)", x.r.Aliases()), nil
+		}), layer.KindStrings), nil
 	case "masked":
 		b := []byte("[")
 		for i, name := range c.r.MaskedOf(s) {
@@ -307,21 +309,21 @@ func (c *compiler) provenance(cols *columns, f graphql.CollectedField) (printer,
 
 // follow compiles the row of another layer whose id, or former id, is key.
 func (c *compiler) follow(to *layer.System, key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, c.byID(to, clause.Of("k.key")), func(in *columns) (printer, error) { return c.feature(to, in, f) })
+	return c.lookup(clause.Of("? AS key", key), cols, func(x *run) clause.C { return x.byID(to, clause.Of("k.key")) }, func(in *columns) (printer, error) { return c.feature(to, in, f) })
 }
 
 // byID is FROM … WHERE of the row f of a layer whose id, or former id, is key.
-func (c *compiler) byID(s *layer.System, key clause.C) clause.C {
-	return clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM feature_aliases a WHERE a.alias = ?), ?))", clause.Table(s.Table), clause.And(c.r.Policy(s)), key, key)
+func (x *run) byID(s *layer.System, key clause.C) clause.C {
+	return clause.Of("? f WHERE ? AND f.id = (SELECT coalesce((SELECT a.id FROM ? a WHERE a.alias = ?), ?))", x.r.Table(s), clause.And(x.r.Policy(s)), x.r.Aliases(), key, key)
 }
 
 // lookup compiles one row of another table, found by values of this one, which
 // the row k holds.
-func (c *compiler) lookup(key clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+func (c *compiler) lookup(key clause.C, cols *columns, from source, compile func(*columns) (printer, error)) (printer, error) {
 	return c.find(func(*run) clause.C { return key }, cols, from, compile)
 }
 
-func (c *compiler) find(key func(*run) clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+func (c *compiler) find(key func(*run) clause.C, cols *columns, from source, compile func(*columns) (printer, error)) (printer, error) {
 	in := &columns{}
 	inner, err := c.inside(func() (printer, error) { return compile(in) })
 	if err != nil {
@@ -329,13 +331,13 @@ func (c *compiler) find(key func(*run) clause.C, cols *columns, from clause.C, c
 	}
 	i := cols.own(func(x *run) (clause.C, error) {
 		row, err := in.row(x)
-		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ?) k)", row, from, key(x)), err
+		return clause.Of("(SELECT (SELECT ? FROM ?) FROM (SELECT ?) k)", row, from(x), key(x)), err
 	})
 	return c.record(i, inner), nil
 }
 
 // several compiles the rows of a table that the value k.key of this one leads to.
-func (c *compiler) several(key clause.C, cols *columns, from clause.C, compile func(*columns) (printer, error)) (printer, error) {
+func (c *compiler) several(key clause.C, cols *columns, from source, compile func(*columns) (printer, error)) (printer, error) {
 	in := &columns{}
 	inner, err := c.inside(func() (printer, error) { return compile(in) })
 	if err != nil {
@@ -343,7 +345,7 @@ func (c *compiler) several(key clause.C, cols *columns, from clause.C, compile f
 	}
 	i := cols.own(func(x *run) (clause.C, error) {
 		row, err := in.row(x)
-		return clause.Of("(SELECT ARRAY(SELECT ? FROM ?) FROM (SELECT ? AS key) k)", row, from, key), err
+		return clause.Of("(SELECT ARRAY(SELECT ? FROM ?) FROM (SELECT ? AS key) k)", row, from(x), key), err
 	})
 	return c.records(i, inner), nil
 }
@@ -356,7 +358,7 @@ func (c *compiler) nested(s *layer.System, n *layer.Nested, cols *columns, f gra
 			a := x.args[args].(map[string]any)
 			during, _ := a["during"].(*layer.DateTimeRange)
 			last, _ := a["last"].(*int)
-			line, err := n.Joined(x.args[forms].(shape).form, during, last)
+			line, err := n.Joined(x.r, x.args[forms].(shape).form, during, last)
 			return clause.Of("(SELECT (?) FROM (SELECT f.id) k)", line), err
 		})
 		return shaped(i, forms), nil
@@ -401,7 +403,7 @@ func (c *compiler) nested(s *layer.System, n *layer.Nested, cols *columns, f gra
 		if err != nil {
 			return arrays, err
 		}
-		newest, err := n.Newest(arrays, which, during, last)
+		newest, err := n.Newest(x.r, arrays, which, during, last)
 		list := clause.Of("(SELECT (?) FROM (SELECT f.id) k)", newest)
 		if !unless.Empty() {
 			list = clause.Of("CASE WHEN ? THEN ? END", unless, list)

@@ -12,8 +12,8 @@ import (
 
 // one compiles a row by its id, or a former id.
 func (c *compiler) one(s *layer.System, f graphql.CollectedField) (plan, error) {
-	return c.rows(f, func(_ *run, a map[string]any) (clause.C, error) {
-		return c.byID(s, clause.Of("?::text", a["id"].(string))), nil
+	return c.rows(f, func(x *run, a map[string]any) (clause.C, error) {
+		return x.byID(s, clause.Of("?::text", a["id"].(string))), nil
 	}, func(cols *columns) (printer, error) { return c.feature(s, cols, f) })
 }
 

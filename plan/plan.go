@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -118,6 +119,7 @@ func (p *Printer) print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 		made = cached
 	} else {
 		c := &compiler{ctx: ctx, p: p, op: op, r: r}
+		c.arguments("Query", f) // the first, so that the moment is known to all others
 		done, err := compile(c, f)
 		var why unfit
 		switch {
@@ -140,6 +142,11 @@ func (p *Printer) print(ctx context.Context, r *layer.Reader, f graphql.Collecte
 		var err error
 		if x.args[i], err = read(x); err != nil {
 			return nil, err
+		}
+		if i == 0 {
+			if asOf, _ := x.args[0].(map[string]any)[layer.AsOf].(*time.Time); asOf != nil {
+				x.r = r.At(*asOf)
+			}
 		}
 	}
 	out, err := ready.print(x, b)

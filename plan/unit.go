@@ -32,7 +32,7 @@ func (c *compiler) units(f graphql.CollectedField) (plan, error) {
 
 // unitOf compiles the unit whose id is key.
 func (c *compiler) unitOf(key clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.lookup(clause.Of("? AS key", key), cols, clause.Of("units f WHERE f.id = k.key"), func(in *columns) (printer, error) { return c.unitRow(in, f) })
+	return c.lookup(clause.Of("? AS key", key), cols, now(clause.Of("units f WHERE f.id = k.key")), func(in *columns) (printer, error) { return c.unitRow(in, f) })
 }
 
 // unitOn is FROM … WHERE of the unit f of a code that stood on a day.
@@ -42,7 +42,7 @@ func unitOn(code, day clause.C) clause.C {
 
 // unitOfCode compiles the unit of a code that stood on a day.
 func (c *compiler) unitOfCode(code clause.C, day func(*run) clause.C, cols *columns, f graphql.CollectedField) (printer, error) {
-	return c.find(func(x *run) clause.C { return clause.Of("? AS key, ? AS day", code, day(x)) }, cols, unitOn(clause.Of("k.key"), clause.Of("k.day")),
+	return c.find(func(x *run) clause.C { return clause.Of("? AS key, ? AS day", code, day(x)) }, cols, now(unitOn(clause.Of("k.key"), clause.Of("k.day"))),
 		func(in *columns) (printer, error) { return c.unitRow(in, f) })
 }
 
@@ -53,7 +53,7 @@ func (c *compiler) unitRow(cols *columns, f graphql.CollectedField) (printer, er
 			return value(cols.add(column, always(clause.Column("f", column))), kind), nil
 		}
 		if relatives, ok := layer.Relatives(f.Name, clause.Of("k.key")); ok {
-			return c.several(clause.Of("f.id"), cols, relatives, func(in *columns) (printer, error) { return c.unitRow(in, f) })
+			return c.several(clause.Of("f.id"), cols, now(relatives), func(in *columns) (printer, error) { return c.unitRow(in, f) })
 		}
 		switch f.Name {
 		case "name":

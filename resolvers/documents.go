@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,6 +43,8 @@ type operation struct {
 	selection func() layer.Selection
 	// single says that no more than one root field is asked for.
 	single func() bool
+	// looksBack says that some root field is of a moment.
+	looksBack func() bool
 }
 
 func newOperation(op *ast.OperationDefinition) operation {
@@ -49,6 +52,7 @@ func newOperation(op *ast.OperationDefinition) operation {
 		shape:     sync.OnceValue(func() *shape { return shapeOf(op) }),
 		selection: sync.OnceValue(func() layer.Selection { return selection(op) }),
 		single:    sync.OnceValue(func() bool { return single(op) }),
+		looksBack: sync.OnceValue(func() bool { return looksBack(op.SelectionSet) }),
 	}
 }
 
@@ -63,6 +67,22 @@ func single(op *ast.OperationDefinition) bool {
 		}
 	}
 	return n <= 1
+}
+
+// looksBack says whether one of some root fields has a moment for an argument, in
+// fragments too, whose nesting the limits bound.
+func looksBack(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return s.Arguments.ForName(layer.AsOf) != nil
+		case *ast.InlineFragment:
+			return looksBack(s.SelectionSet)
+		case *ast.FragmentSpread:
+			return looksBack(s.Definition.SelectionSet)
+		}
+		return false
+	})
 }
 
 func newDocuments() documents {

@@ -4,6 +4,7 @@ package resolvers
 
 import (
 	"context"
+	"time"
 
 	"geohub/geo"
 	"geohub/graph"
@@ -11,11 +12,11 @@ import (
 	"geohub/systems"
 )
 
-func (query) Report(ctx context.Context, id string) (*systems.Report, error) {
+func (query) Report(ctx context.Context, id string, _ *time.Time) (*systems.Report, error) {
 	return systems.Reports.One(ctx, reader(ctx), id)
 }
 
-func (query) Reports(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ReportConnection, error) {
+func (query) Reports(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.ReportConnection, error) {
 	return systems.Reports.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -29,11 +30,11 @@ func (entity) FindReport(ctx context.Context, reps []*graph.ReportRepresentation
 	}))
 }
 
-func (query) Alert(ctx context.Context, id string) (*systems.Alert, error) {
+func (query) Alert(ctx context.Context, id string, _ *time.Time) (*systems.Alert, error) {
 	return systems.Alerts.One(ctx, reader(ctx), id)
 }
 
-func (query) Alerts(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.AlertConnection, error) {
+func (query) Alerts(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.AlertConnection, error) {
 	return systems.Alerts.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -47,11 +48,11 @@ func (entity) FindAlert(ctx context.Context, reps []*graph.AlertRepresentation) 
 	}))
 }
 
-func (query) Camera(ctx context.Context, id string) (*systems.Camera, error) {
+func (query) Camera(ctx context.Context, id string, _ *time.Time) (*systems.Camera, error) {
 	return systems.Cameras.One(ctx, reader(ctx), id)
 }
 
-func (query) Cameras(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraConnection, error) {
+func (query) Cameras(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.CameraConnection, error) {
 	return systems.Cameras.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -63,11 +64,11 @@ func (entity) FindCamera(ctx context.Context, reps []*graph.CameraRepresentation
 	}))
 }
 
-func (query) CameraEvent(ctx context.Context, id string) (*systems.CameraEvent, error) {
+func (query) CameraEvent(ctx context.Context, id string, _ *time.Time) (*systems.CameraEvent, error) {
 	return systems.CameraEvents.One(ctx, reader(ctx), id)
 }
 
-func (query) CameraEvents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CameraEventConnection, error) {
+func (query) CameraEvents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.CameraEventConnection, error) {
 	return systems.CameraEvents.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -79,11 +80,11 @@ func (entity) FindCameraEvent(ctx context.Context, reps []*graph.CameraEventRepr
 	}))
 }
 
-func (query) Article(ctx context.Context, id string) (*systems.Article, error) {
+func (query) Article(ctx context.Context, id string, _ *time.Time) (*systems.Article, error) {
 	return systems.Articles.One(ctx, reader(ctx), id)
 }
 
-func (query) Articles(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ArticleConnection, error) {
+func (query) Articles(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.ArticleConnection, error) {
 	return systems.Articles.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -97,11 +98,11 @@ func (entity) FindArticle(ctx context.Context, reps []*graph.ArticleRepresentati
 	}))
 }
 
-func (query) Office(ctx context.Context, id string) (*systems.Office, error) {
+func (query) Office(ctx context.Context, id string, _ *time.Time) (*systems.Office, error) {
 	return systems.Offices.One(ctx, reader(ctx), id)
 }
 
-func (query) Offices(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.OfficeConnection, error) {
+func (query) Offices(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.OfficeConnection, error) {
 	return systems.Offices.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -115,11 +116,11 @@ func (entity) FindOffice(ctx context.Context, reps []*graph.OfficeRepresentation
 	}))
 }
 
-func (query) Dossier(ctx context.Context, id string) (*systems.Dossier, error) {
+func (query) Dossier(ctx context.Context, id string, _ *time.Time) (*systems.Dossier, error) {
 	return systems.Dossiers.One(ctx, reader(ctx), id)
 }
 
-func (query) Dossiers(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DossierConnection, error) {
+func (query) Dossiers(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.DossierConnection, error) {
 	return systems.Dossiers.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -133,11 +134,11 @@ func (entity) FindDossier(ctx context.Context, reps []*graph.DossierRepresentati
 	}))
 }
 
-func (query) Billboard(ctx context.Context, id string) (*systems.Billboard, error) {
+func (query) Billboard(ctx context.Context, id string, _ *time.Time) (*systems.Billboard, error) {
 	return systems.Billboards.One(ctx, reader(ctx), id)
 }
 
-func (query) Billboards(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.BillboardConnection, error) {
+func (query) Billboards(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.BillboardConnection, error) {
 	return systems.Billboards.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -151,11 +152,11 @@ func (entity) FindBillboard(ctx context.Context, reps []*graph.BillboardRepresen
 	}))
 }
 
-func (query) Dam(ctx context.Context, id string) (*systems.Dam, error) {
+func (query) Dam(ctx context.Context, id string, _ *time.Time) (*systems.Dam, error) {
 	return systems.Dams.One(ctx, reader(ctx), id)
 }
 
-func (query) Dams(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.DamConnection, error) {
+func (query) Dams(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.DamConnection, error) {
 	return systems.Dams.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -169,11 +170,11 @@ func (entity) FindDam(ctx context.Context, reps []*graph.DamRepresentation) ([]*
 	}))
 }
 
-func (query) Station(ctx context.Context, id string) (*systems.Station, error) {
+func (query) Station(ctx context.Context, id string, _ *time.Time) (*systems.Station, error) {
 	return systems.Stations.One(ctx, reader(ctx), id)
 }
 
-func (query) Stations(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.StationConnection, error) {
+func (query) Stations(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.StationConnection, error) {
 	return systems.Stations.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -187,11 +188,11 @@ func (entity) FindStation(ctx context.Context, reps []*graph.StationRepresentati
 	}))
 }
 
-func (query) Vessel(ctx context.Context, id string) (*systems.Vessel, error) {
+func (query) Vessel(ctx context.Context, id string, _ *time.Time) (*systems.Vessel, error) {
 	return systems.Vessels.One(ctx, reader(ctx), id)
 }
 
-func (query) Vessels(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.VesselConnection, error) {
+func (query) Vessels(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.VesselConnection, error) {
 	return systems.Vessels.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -207,11 +208,11 @@ func (entity) FindVessel(ctx context.Context, reps []*graph.VesselRepresentation
 	}))
 }
 
-func (query) CardReader(ctx context.Context, id string) (*systems.CardReader, error) {
+func (query) CardReader(ctx context.Context, id string, _ *time.Time) (*systems.CardReader, error) {
 	return systems.CardReaders.One(ctx, reader(ctx), id)
 }
 
-func (query) CardReaders(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.CardReaderConnection, error) {
+func (query) CardReaders(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.CardReaderConnection, error) {
 	return systems.CardReaders.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -225,11 +226,11 @@ func (entity) FindCardReader(ctx context.Context, reps []*graph.CardReaderRepres
 	}))
 }
 
-func (query) SecurityIncident(ctx context.Context, id string) (*systems.SecurityIncident, error) {
+func (query) SecurityIncident(ctx context.Context, id string, _ *time.Time) (*systems.SecurityIncident, error) {
 	return systems.SecurityIncidents.One(ctx, reader(ctx), id)
 }
 
-func (query) SecurityIncidents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.SecurityIncidentConnection, error) {
+func (query) SecurityIncidents(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.SecurityIncidentConnection, error) {
 	return systems.SecurityIncidents.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -243,11 +244,11 @@ func (entity) FindSecurityIncident(ctx context.Context, reps []*graph.SecurityIn
 	}))
 }
 
-func (query) Place(ctx context.Context, id string) (*systems.Place, error) {
+func (query) Place(ctx context.Context, id string, _ *time.Time) (*systems.Place, error) {
 	return systems.Places.One(ctx, reader(ctx), id)
 }
 
-func (query) Places(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.PlaceConnection, error) {
+func (query) Places(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.PlaceConnection, error) {
 	return systems.Places.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
@@ -261,11 +262,11 @@ func (entity) FindPlace(ctx context.Context, reps []*graph.PlaceRepresentation) 
 	}))
 }
 
-func (query) Zone(ctx context.Context, id string) (*systems.Zone, error) {
+func (query) Zone(ctx context.Context, id string, _ *time.Time) (*systems.Zone, error) {
 	return systems.Zones.One(ctx, reader(ctx), id)
 }
 
-func (query) Zones(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.ZoneConnection, error) {
+func (query) Zones(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.ZoneConnection, error) {
 	return systems.Zones.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 

@@ -8,6 +8,7 @@ package resolvers
 
 import (
 	"context"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -27,9 +28,18 @@ type (
 	entity struct{}
 )
 
-// reader is the operation's reader, put there by the server.
-func reader(ctx context.Context) *layer.Reader {
+// current is the operation's reader, put there by the server.
+func current(ctx context.Context) *layer.Reader {
 	return graphql.GetOperationContext(ctx).Stats.GetExtension(readerKey).(*layer.Reader)
+}
+
+// reader is what a root field reads with: of the moment that it is asked of.
+func reader(ctx context.Context) *layer.Reader {
+	r := current(ctx)
+	if asOf, _ := graphql.GetFieldContext(ctx).Args[layer.AsOf].(*time.Time); asOf != nil {
+		return r.At(*asOf)
+	}
+	return r
 }
 
 const readerKey = "geohub.reader"
@@ -57,31 +67,31 @@ func values[R, V any](reps []R, of func(R) V) []V {
 	return out
 }
 
-func (query) Feature(ctx context.Context, id string) (layer.Feature, error) {
+func (query) Feature(ctx context.Context, id string, _ *time.Time) (layer.Feature, error) {
 	return reader(ctx).Feature(ctx, id)
 }
 
-func (query) Features(ctx context.Context, layers []layer.Name, area *geo.Area, near *geo.Near, observed *layer.DateTimeRange, text *string, first *int, after *string) (*layer.FeatureConnection, error) {
+func (query) Features(ctx context.Context, layers []layer.Name, area *geo.Area, near *geo.Near, observed *layer.DateTimeRange, text *string, first *int, after *string, _ *time.Time) (*layer.FeatureConnection, error) {
 	return reader(ctx).Features(ctx, layers, layer.Query{Area: area, Near: near, Observed: observed, Text: text, First: first, After: after})
 }
 
-func (query) Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, withinM float64, first *int) ([]*layer.FeatureEdge, error) {
+func (query) Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, withinM float64, first *int, _ *time.Time) ([]*layer.FeatureEdge, error) {
 	return reader(ctx).Nearby(ctx, of, layers, withinM, first)
 }
 
-func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date) ([]*layer.Unit, error) {
+func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date, _ *time.Time) ([]*layer.Unit, error) {
 	return reader(ctx).Units(ctx, layer.UnitQuery{Kind: kind, Parent: parent, Text: text, Area: area, At: at})
 }
 
-func (query) Unit(ctx context.Context, code string, at *geo.Date) (*layer.Unit, error) {
+func (query) Unit(ctx context.Context, code string, at *geo.Date, _ *time.Time) (*layer.Unit, error) {
 	return reader(ctx).UnitOn(ctx, code, at)
 }
 
-func (query) Locate(ctx context.Context, lon float64, lat float64, at *geo.Date) (*systems.Location, error) {
+func (query) Locate(ctx context.Context, lon float64, lat float64, at *geo.Date, _ *time.Time) (*systems.Location, error) {
 	return systems.Locate(ctx, reader(ctx), geo.LonLat{Lon: lon, Lat: lat}, at)
 }
 
-func (query) SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int) ([]*layer.FeatureEdge, error) {
+func (query) SearchPlaces(ctx context.Context, text string, near *geo.LonLat, first *int, _ *time.Time) ([]*layer.FeatureEdge, error) {
 	return reader(ctx).SearchPlaces(ctx, text, near, first)
 }
 
@@ -93,7 +103,7 @@ func (query) Agencies(ctx context.Context, parent *string, text *string) ([]*lay
 	return reader(ctx).Agencies(ctx, parent, text)
 }
 
-func (query) Layers(ctx context.Context) ([]*layer.LayerInfo, error) {
+func (query) Layers(ctx context.Context, _ *time.Time) ([]*layer.LayerInfo, error) {
 	return reader(ctx).Layers(ctx)
 }
 

@@ -89,7 +89,7 @@ func (s *Results) keep(ctx context.Context, op *graphql.OperationContext, resp *
 	if op.Operation.Operation != ast.Query || len(resp.Errors) > 0 || resp.HasNext != nil {
 		return
 	}
-	if tables, until, ok := reader(ctx).Grounds(ctx); ok {
+	if tables, until, ok := current(ctx).Grounds(ctx); ok {
 		s.cache.Set(a.question, &result{a.question, answer, tables, a.since, until}, 0)
 	}
 }

@@ -73,6 +73,9 @@ func NewServer(c Config) http.Handler {
 		if c.Printer == nil || !asked.single() {
 			r.Together()
 		}
+		if asked.looksBack() {
+			r.LooksBack()
+		}
 		op.Stats.SetExtension(readerKey, r)
 		op.Stats.SetExtension(configKey, &c)
 		answer := next(ctx)
@@ -84,13 +87,13 @@ func NewServer(c Config) http.Handler {
 	if c.Printer != nil {
 		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-				answer, err := c.Printer.Print(ctx, reader(ctx), graphql.GetRootFieldContext(ctx).Field)
+				answer, err := c.Printer.Print(ctx, current(ctx), graphql.GetRootFieldContext(ctx).Field)
 				if err == nil {
 					return answer
 				}
 				ctx = layer.Spared(ctx, err)
-				reader(ctx).RestsOnMore()
-				reader(ctx).Together() // the typed printer asks as it goes
+				current(ctx).RestsOnMore()
+				current(ctx).Together() // the typed printer asks as it goes
 			}
 			return next(ctx)
 		})

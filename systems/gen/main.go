@@ -261,6 +261,7 @@ func (g *printer) layer(s *layer.System) {
 	g.line("  %s(", s.One)
 	g.desc("    ", "Its id or an alias: `"+s.IDPrefix()+"…`.")
 	g.line("    id: ID!")
+	g.asOf()
 	g.line("  ): %s", s.Type)
 	g.desc("  ", firstSentence(def.Description)+" Unless ordered, by id; "+inBox(s))
 	g.line("  %s(", s.Field)
@@ -276,8 +277,15 @@ func (g *printer) layer(s *layer.System) {
 	g.line("    first: Int = 50")
 	g.desc("    ", "Cursor to go on after.")
 	g.line("    after: String")
+	g.asOf()
 	g.line("  ): %sConnection!", s.Type)
 	g.line("}")
+}
+
+// asOf is the argument of each root field that reads features.
+func (g *printer) asOf() {
+	g.desc("    ", "As the hub knew it at this moment; null: now. Who may see what is today's.")
+	g.line("    asOf: DateTime")
 }
 
 // describe is the description of the field, or of the one that it is for.
@@ -400,6 +408,7 @@ package resolvers
 
 import (
 	"context"
+	"time"
 
 	"geohub/geo"
 	"geohub/graph"
@@ -410,11 +419,11 @@ import (
 	for _, s := range systems.All {
 		one, many := strings.ToUpper(s.One[:1])+s.One[1:], strings.ToUpper(s.Field[:1])+s.Field[1:]
 		fmt.Fprintf(&b, `
-func (query) %[1]s(ctx context.Context, id string) (*systems.%[2]s, error) {
+func (query) %[1]s(ctx context.Context, id string, _ *time.Time) (*systems.%[2]s, error) {
 	return systems.%[3]s.One(ctx, reader(ctx), id)
 }
 
-func (query) %[3]s(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string) (*systems.%[2]sConnection, error) {
+func (query) %[3]s(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.%[2]sConnection, error) {
 	return systems.%[3]s.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
 }
 
