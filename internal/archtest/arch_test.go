@@ -21,6 +21,7 @@ var may = map[string]string{
 	"localdb":          "",
 	"access":           "clause internal/fault",
 	"geo":              "internal/fault",
+	"cql2":             "geo internal/fault",
 	"geo/postgis":      "clause geo",
 	"layer":            "access clause geo geo/postgis internal/fault loaders",
 	"ingest/formats":   "",
