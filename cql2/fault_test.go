@@ -86,6 +86,7 @@ func TestJSONFaults(t *testing.T) {
 		{"null", `{"op":"=","args":[1,null]}`, "BAD_INPUT", "args[1]", "found null, wanted an expression"},
 		{"nothing known", `{"prop":"a"}`, "BAD_INPUT", "", `found an object without "op"`},
 		{"something else", `{"op":"not","args":[true],"arg":1}`, "BAD_INPUT", "arg", "found a member that does not belong"},
+		{"a member without a name", `{"op":"not","args":[true],"":1}`, "BAD_INPUT", `""`, "found a member that does not belong"},
 		{"no arguments", `{"op":"not"}`, "BAD_INPUT", "args", "found null or nothing, wanted a list"},
 		{"too few", `{"op":"=","args":[1]}`, "BAD_INPUT", "args", "found 1, wanted 2 in the list"},
 		{"and of one", `{"op":"and","args":[true]}`, "BAD_INPUT", "args", "found 1, wanted 2 or more"},

@@ -135,7 +135,11 @@ func (r *reader) object(o map[string]any, at *place) Expr {
 func (r *reader) only(o map[string]any, at *place, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(names, name) {
-			r.fail(at.member(clip(name)), `found a member that does not belong beside "`+names[0]+`"`)
+			shown := clip(name)
+			if !isIdentifier(name) {
+				shown = strconv.Quote(shown) // "" would be read as an element
+			}
+			r.fail(at.member(shown), `found a member that does not belong beside "`+names[0]+`"`)
 		}
 	}
 }

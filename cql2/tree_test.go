@@ -2,10 +2,10 @@ package cql2_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	"pgregory.net/rapid"
 
@@ -21,6 +21,8 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// checkRoundTrip compares without cmp, which takes exponential time for lists in
+// lists.
 func checkRoundTrip(t interface{ Fatalf(string, ...any) }, want cql2.Expr) {
 	text := cql2.Text(want)
 	if len(text) <= cql2.MaxBytes {
@@ -28,8 +30,8 @@ func checkRoundTrip(t interface{ Fatalf(string, ...any) }, want cql2.Expr) {
 		if err != nil {
 			t.Fatalf("Parse(%s): %v", text, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("%s reads back as another tree (-want +got):\n%s", text, diff)
+		if !reflect.DeepEqual(want, got) {
+			t.Fatalf("%s reads back as another tree:\n%#v, not\n%#v", text, got, want)
 		}
 		if again := cql2.Text(got); again != text {
 			t.Fatalf("%s prints as %s", text, again)
@@ -41,8 +43,8 @@ func checkRoundTrip(t interface{ Fatalf(string, ...any) }, want cql2.Expr) {
 		if err != nil {
 			t.Fatalf("ParseJSON(%s): %v", data, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("%s reads back as another tree (-want +got):\n%s", data, diff)
+		if !reflect.DeepEqual(want, got) {
+			t.Fatalf("%s reads back as another tree:\n%#v, not\n%#v", data, got, want)
 		}
 	}
 }
@@ -204,4 +206,44 @@ func (g *grower) geometry() cql2.Expr {
 		return cql2.BBox{g.float(), min(south, north), g.float(), max(south, north)}
 	}
 	return cql2.Geometry{Shape: rapid.SampledFrom(shapes).Draw(g.t, "shape")()}
+}
+
+// TestDeepRoundTrip: the deepest trees need no more brackets than there may be.
+func TestDeepRoundTrip(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		leaf  cql2.Expr
+		level func(cql2.Expr) cql2.Expr
+	}{
+		{"not", cql2.Boolean(true), func(e cql2.Expr) cql2.Expr { return cql2.Not{Arg: e} }},
+		{"or and and", cql2.Boolean(true), func(e cql2.Expr) cql2.Expr {
+			if _, ok := e.(cql2.Or); ok {
+				return cql2.And{Args: []cql2.Expr{e, cql2.Boolean(true)}}
+			}
+			return cql2.Or{Args: []cql2.Expr{cql2.Boolean(true), e}}
+		}},
+		{"is null", cql2.Property("a"), func(e cql2.Expr) cql2.Expr { return cql2.IsNull{Value: e} }},
+		{"functions", cql2.Property("a"), func(e cql2.Expr) cql2.Expr { return cql2.Function{Name: "f", Args: []cql2.Expr{e}} }},
+		{"functions of intervals", cql2.Function{Name: "f"}, func(e cql2.Expr) cql2.Expr {
+			if _, ok := e.(cql2.Interval); ok {
+				return cql2.Function{Name: "f", Args: []cql2.Expr{e}}
+			}
+			return cql2.Interval{End: e}
+		}},
+		{"arrays", cql2.Number(1), func(e cql2.Expr) cql2.Expr { return cql2.Array{Items: []cql2.Expr{e}} }},
+		{"arithmetic", cql2.Property("a"), func(e cql2.Expr) cql2.Expr {
+			return cql2.Arithmetic{Op: cql2.Power, Left: cql2.Number(-2), Right: e}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := test.leaf
+			for range cql2.MaxDepth - 3 {
+				e = test.level(e)
+			}
+			if _, ok := e.(cql2.Function); !ok {
+				e = cql2.Function{Name: "f", Args: []cql2.Expr{e}}
+			}
+			checkRoundTrip(t, cql2.IsNull{Value: e})
+		})
+	}
 }
