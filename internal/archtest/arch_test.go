@@ -37,6 +37,7 @@ var may = map[string]string{
 	"media":            "access ingest internal/fault layer systems",
 	"resolvers":        "access changes geo graph internal/fault layer media outbox plan systems",
 	"migrations":       "",
+	"tiles/mvt":        "",
 	"web":              "",
 	"province":         "access geo ingest layer systems",
 	"province/serve":   "geo layer province systems",
