@@ -35,9 +35,22 @@ func (e *Encoder) thin(from, to, n int) int {
 	for len(e.stack) > 0 {
 		end := e.stack[len(e.stack)-1]
 		b := line[end]
+		dx, dy := b[0]-a[0], b[1]-a[1]
+		length2 := dx*dx + dy*dy
+		share := 1 / length2
 		far, most := 0, limit
 		for i := from + 1; i < end; i++ {
-			if d := distance2(line[i], a, b); d > most {
+			// The square of the distance from the segment a, b.
+			x, y := line[i][0]-a[0], line[i][1]-a[1]
+			d := x*x + y*y
+			if along := x*dx + y*dy; along >= length2 {
+				x, y = line[i][0]-b[0], line[i][1]-b[1]
+				d = x*x + y*y
+			} else if along > 0 {
+				across := x*dy - y*dx
+				d = across * across * share
+			}
+			if d > most {
 				far, most = i, d
 			}
 		}
@@ -53,20 +66,4 @@ func (e *Encoder) thin(from, to, n int) int {
 		e.stack = e.stack[:len(e.stack)-1]
 	}
 	return n
-}
-
-// distance2 is the square of the distance of p from the segment a, b.
-func distance2(p, a, b orb.Point) float64 {
-	dx, dy := b[0]-a[0], b[1]-a[1]
-	px, py := p[0]-a[0], p[1]-a[1]
-	if along := px*dx + py*dy; along > 0 {
-		length := dx*dx + dy*dy
-		if along >= length {
-			px, py = p[0]-b[0], p[1]-b[1]
-		} else {
-			across := px*dy - py*dx
-			return across * across / length
-		}
-	}
-	return px*px + py*py
 }
