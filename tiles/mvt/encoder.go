@@ -13,13 +13,15 @@ type Options struct {
 	Buffer int
 
 	// Tolerance is how far, in tile units, a simplified line may stray from the
-	// true one. 0 rounds to whole units and does no more.
+	// one whose positions are only rounded to whole units, as they are with 0.
 	Tolerance float64
 }
 
 // Encoder builds one layer at a time. Its memory is used again by the next
 // layer, so it is worth keeping, in a sync.Pool say; the zero Encoder is ready
 // for Begin. It is for one goroutine.
+//
+// A feature takes a key once at most; for a NULL set nothing.
 type Encoder struct {
 	name      string
 	frame     frame
@@ -31,15 +33,16 @@ type Encoder struct {
 	features []byte // finished, each a field of the layer
 	count    int
 
-	// The open feature. Its tags are already in features, from mark+4 on.
+	// The open feature. It is written to features as it comes, its geometry
+	// first, with a byte left for each of its lengths.
 	open     bool
 	numbered bool
 	id       uint64
-	kind     kind
-	mark     int
-	geom     []byte
-	tags     []byte // used where a length needs more than a byte
+	mark     int    // where it begins
+	tags     int    // where its tags begin
+	wide     []byte // used where a length needs more than its byte
 
+	geom        []byte
 	pen         [2]int32    // where the last command of geom left it
 	ring, spare []orb.Point // the cells being worked on, and what becomes of them
 	stack       []int       // of simplify
@@ -128,28 +131,37 @@ func (e *Encoder) holds(x, y float64) bool {
 }
 
 func (e *Encoder) openPoint(x, y int32) {
-	e.start(points)
-	e.geom = appendVarint(append(e.geom, 1<<3|moveTo), zigzag(x))
-	e.geom = appendVarint(e.geom, zigzag(y))
-	e.begin()
+	u, v := zigzag(x), zigzag(y)
+	if u < 0x80 || v < 0x80 || u|v >= 0x80<<7 {
+		e.start()
+		e.geom = appendVarint(appendVarint(append(e.geom, 1<<3|moveTo), u), v)
+		e.begin(points)
+		return
+	}
+	// Nearly all points have two bytes for x and two for y.
+	e.close()
+	e.open, e.numbered, e.mark = true, false, len(e.features)
+	e.features = append(e.features, layerFeature, 0, featureKind, byte(points), featureGeometry, 5,
+		1<<3|moveTo, byte(u)|0x80, byte(u>>7), byte(v)|0x80, byte(v>>7), featureTags, 0)
+	e.tags = len(e.features)
 }
 
 // start makes room for a feature's geometry; begin then opens the feature.
-func (e *Encoder) start(k kind) {
+func (e *Encoder) start() {
 	e.close()
-	e.kind, e.geom, e.pen = k, e.geom[:0], [2]int32{}
+	e.geom, e.pen = e.geom[:0], [2]int32{}
 }
 
-func (e *Encoder) begin() {
+func (e *Encoder) begin(k kind) {
 	e.open, e.numbered, e.mark = true, false, len(e.features)
-	e.features = append(e.features, layerFeature, 0, featureTags, 0)
+	b := append(e.features, layerFeature, 0, featureKind, byte(k))
+	e.features = append(appendField(b, featureGeometry, e.geom), featureTags, 0)
+	e.tags = len(e.features)
 }
 
 // ID sets MVT's own id of the open feature, which clients want to be unique in
 // the layer. Ids that are text are a property, for which see Unique.
 func (e *Encoder) ID(id uint64) { e.id, e.numbered = id, true }
-
-// A feature takes a key once at most. For a NULL set nothing.
 
 // String sets a property of the open feature, in UTF-8. Equal values are written
 // once a layer. The bytes are not kept.
@@ -200,43 +212,45 @@ func (e *Encoder) tag(k Key, value uint32) {
 	}
 }
 
-// close finishes the open feature. Mostly its lengths fit the bytes that begin
-// left for them.
+// close finishes the open feature.
 func (e *Encoder) close() {
 	if !e.open {
 		return
 	}
 	e.open = false
 	e.count++
-	tags := len(e.features) - e.mark - 4
-	size := 2 + tags + 2 + 2 + len(e.geom)
-	if tags == 0 || size >= 0x80 || e.numbered {
-		e.closeLong()
-		return
+	tags := len(e.features) - e.tags
+	if tags == 0 {
+		e.features = e.features[:e.tags-2]
 	}
-	e.features[e.mark+1], e.features[e.mark+3] = byte(size), byte(tags)
-	e.features = append(e.features, featureKind, byte(e.kind), featureGeometry, byte(len(e.geom)))
-	e.features = append(e.features, e.geom...)
+	if e.numbered {
+		e.features = appendVarint(append(e.features, featureID), e.id)
+	}
+	size := len(e.features) - e.mark - 2
+	switch {
+	case size >= 0x80:
+		e.widen(tags)
+	case tags > 0:
+		e.features[e.tags-1] = byte(tags)
+		fallthrough
+	default:
+		e.features[e.mark+1] = byte(size)
+	}
 }
 
-func (e *Encoder) closeLong() {
-	e.tags = append(e.tags[:0], e.features[e.mark+4:]...)
-	size := 2 + fieldSize(len(e.geom))
-	if e.numbered {
-		size += 1 + varintSize(e.id)
+// widen writes the closed feature again, with longer lengths.
+func (e *Encoder) widen(tags int) {
+	e.wide = append(e.wide[:0], e.features[e.mark+2:]...)
+	if tags == 0 {
+		e.features = appendField(e.features[:e.mark], layerFeature, e.wide)
+		return
 	}
-	if len(e.tags) > 0 {
-		size += fieldSize(len(e.tags))
-	}
+	at := e.tags - e.mark - 2 // of the tags in wide
+	size := len(e.wide) - tags - 2 + fieldSize(tags)
 	b := appendVarint(append(e.features[:e.mark], layerFeature), uint64(size))
-	if e.numbered {
-		b = appendVarint(append(b, featureID), e.id)
-	}
-	if len(e.tags) > 0 {
-		b = appendField(b, featureTags, e.tags)
-	}
-	b = append(b, featureKind, byte(e.kind))
-	e.features = appendField(b, featureGeometry, e.geom)
+	b = append(b, e.wide[:at-2]...)
+	b = appendField(b, featureTags, e.wide[at:at+tags])
+	e.features = append(b, e.wide[at+tags:]...)
 }
 
 // Len is how many features the layer has.
@@ -250,7 +264,7 @@ func (e *Encoder) Len() int {
 // Cap is about how many bytes of memory the Encoder holds, for a pool that keeps
 // only the small ones.
 func (e *Encoder) Cap() int {
-	return cap(e.features) + e.values.cap() + cap(e.geom) + 16*(cap(e.ring)+cap(e.spare))
+	return cap(e.features) + e.values.cap() + cap(e.geom) + cap(e.wide) + 16*(cap(e.ring)+cap(e.spare))
 }
 
 // Append appends the layer as it stands, or nothing if it has no feature. Layers

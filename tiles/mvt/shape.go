@@ -22,29 +22,27 @@ import (
 // polygon touch or cross. Nothing is carried over the antimeridian; longitudes
 // beyond ±540 are taken to be there. Positions with a NaN are left out.
 func (e *Encoder) Geometry(g orb.Geometry) bool {
+	if p, ok := g.(orb.Point); ok {
+		return e.PointAt(p[0], p[1])
+	}
+	e.start()
+	var k kind
 	switch dimension(g) {
 	case 0:
-		if p, ok := g.(orb.Point); ok {
-			return e.PointAt(p[0], p[1])
-		}
-		e.start(points)
-		e.ring = e.ring[:0]
+		k, e.ring = points, e.ring[:0]
 		e.gatherPoints(g)
 		e.writePoints()
 	case 1:
-		e.start(lines)
+		k = lines
 		e.writeLines(g)
 	case 2:
-		e.start(polygons)
+		k = polygons
 		e.writePolygons(g)
-	default:
-		e.close()
-		return false
 	}
 	if len(e.geom) == 0 {
 		return false
 	}
-	e.begin()
+	e.begin(k)
 	return true
 }
 

@@ -133,6 +133,7 @@ func (d *dictionary) number(x *index, what uint64) (number, at, hash uint32) {
 	}
 }
 
+// hashText takes the short texts, which most are, by words that may overlap.
 func (d *dictionary) hashText(value []byte) uint32 {
 	switch n := len(value); {
 	case n > 16:
