@@ -301,7 +301,10 @@ func (w writer) former(ctx context.Context, rows []layer.Row) ([]formerRow, erro
 	if len(aliases) == 0 {
 		return nil, nil
 	}
-	pairs := clause.Of("(SELECT DISTINCT ON (alias) * FROM unnest(?::text[], ?::text[]) k(alias, id)) k", aliases, ids)
+	// One that claims under a former id of its own claims for what it is now, unless
+	// it claims just that back.
+	pairs := clause.Of(`(SELECT DISTINCT ON (c.alias) c.alias, coalesce(a.id, c.id) AS id FROM unnest(?::text[], ?::text[]) c(alias, id)
+		LEFT JOIN feature_aliases a ON a.alias = c.id AND a.id <> c.alias) k`, aliases, ids)
 	old := clause.Name("old_" + w.s.Table)
 	for _, statement := range []clause.C{
 		clause.Of("CREATE TEMP TABLE IF NOT EXISTS ? (LIKE ?) ON COMMIT DROP", old, clause.Name(w.s.Table)),

@@ -25,7 +25,7 @@ import (
 // for the moment, an argument more or none.
 var asked = []string{
 	`{ vessels(first: 100%) { totalCount extent groups(by: [GEAR]) { keys { value } count } nodes { id aliases label gear speedKn observedAt updatedAt freshness { stale dueAt } unit { name }
-		positions(last: 5) { at lon lat speedKn } track { type: __typename } } } }`,
+		positions(last: 5) { at lon lat speedKn } track } } }`,
 	`{ vessels(first: 3, near: {lon: 107.55, lat: 16.5}%) { edges { distanceM cursor node { id speedKn } } pageInfo { hasNextPage endCursor } } }`,
 	`{ vessels(first: 20, area: {bbox: [107.52, 16.4, 107.6, 16.6]}, filter: {speedKn: {gt: 2}}%) { totalCount nodes { id geometry } } }`,
 	`{ vessels(orderBy: {field: SPEED_KN, direction: DESC}, first: 4%) { nodes { id speedKn } } }`,
