@@ -14,17 +14,24 @@ import (
 // as quickly as their sum, and each sum is a month written anew.
 const foldFrom = 10_000
 
-// fold sums up, once a minute, what has gathered in the counts of layers. It
-// needs no job of river's, which runs only where sources are asked at intervals:
-// two hubs keep out of each other's way by fold_counts' own lock.
+// fold sums up, once a minute, what has gathered in the counts of layers, and
+// forgets once an hour what history is no longer to keep. It needs no job of
+// river's, which runs only where sources are asked at intervals: two hubs keep out
+// of each other's way by locks of the functions themselves.
 func (r *Runner) fold(ctx context.Context) {
-	for tick := time.NewTicker(time.Minute); ; {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for minute := 0; ; minute++ {
 		if err := FoldCounts(ctx, r.DB, r.Layers, foldFrom); err != nil && ctx.Err() == nil {
 			r.Log.Warn("counts could not be summed up", "err", err)
 		}
+		if minute%60 == 0 {
+			if _, err := r.DB.Exec(ctx, "SELECT prune_history()"); err != nil && ctx.Err() == nil {
+				r.Log.Warn("history could not be pruned", "err", err)
+			}
+		}
 		select {
 		case <-ctx.Done():
-			tick.Stop()
 			return
 		case <-tick.C:
 		}

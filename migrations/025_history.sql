@@ -78,11 +78,14 @@ BEGIN
   INSERT INTO history VALUES (name, stamp, CASE WHEN filled THEN now() ELSE '-infinity' END, keep);
 END $$;
 
--- prune_history forgets what is older than it is to be kept.
+-- prune_history forgets what is older than it is to be kept; not while another does.
 CREATE FUNCTION prune_history() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   h record;
 BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('prune history')) THEN
+    RETURN;
+  END IF;
   FOR h IN SELECT * FROM history WHERE keep IS NOT NULL LOOP
     UPDATE history SET since = greatest(since, now() - keep) WHERE name = h.name;
     EXECUTE format('DELETE FROM %I WHERE recorded_to <= now() - $1', h.name || '_history') USING h.keep;
