@@ -83,6 +83,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Office_label_args(ctx, raw)
 	case "OfficeConnection.groups":
 		return ec.field_OfficeConnection_groups_args(ctx, raw)
+	case "OverlayConnection.counts":
+		return ec.field_OverlayConnection_counts_args(ctx, raw)
 	case "Place.geometry":
 		return ec.field_Place_geometry_args(ctx, raw)
 	case "Place.label":
@@ -143,6 +145,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_office_args(ctx, raw)
 	case "Query.offices":
 		return ec.field_Query_offices_args(ctx, raw)
+	case "Query.overlay":
+		return ec.field_Query_overlay_args(ctx, raw)
 	case "Query.place":
 		return ec.field_Query_place_args(ctx, raw)
 	case "Query.places":

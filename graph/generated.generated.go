@@ -8076,6 +8076,147 @@ func UnmarshalIncidentStatusFilter(ctx context.Context, raw any) (map[string]any
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLayerFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reports", "alerts", "cameras", "cameraEvents", "articles", "offices", "dossiers", "billboards", "dams", "stations", "vessels", "cardReaders", "securityIncidents", "places", "zones"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reports":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reports"))
+			data, err := ec.unmarshalOReportFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["reports"] = data
+		case "alerts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alerts"))
+			data, err := ec.unmarshalOAlertFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["alerts"] = data
+		case "cameras":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cameras"))
+			data, err := ec.unmarshalOCameraFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cameras"] = data
+		case "cameraEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cameraEvents"))
+			data, err := ec.unmarshalOCameraEventFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cameraEvents"] = data
+		case "articles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("articles"))
+			data, err := ec.unmarshalOArticleFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["articles"] = data
+		case "offices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offices"))
+			data, err := ec.unmarshalOOfficeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["offices"] = data
+		case "dossiers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dossiers"))
+			data, err := ec.unmarshalODossierFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dossiers"] = data
+		case "billboards":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("billboards"))
+			data, err := ec.unmarshalOBillboardFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["billboards"] = data
+		case "dams":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dams"))
+			data, err := ec.unmarshalODamFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dams"] = data
+		case "stations":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stations"))
+			data, err := ec.unmarshalOStationFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["stations"] = data
+		case "vessels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("vessels"))
+			data, err := ec.unmarshalOVesselFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["vessels"] = data
+		case "cardReaders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardReaders"))
+			data, err := ec.unmarshalOCardReaderFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cardReaders"] = data
+		case "securityIncidents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("securityIncidents"))
+			data, err := ec.unmarshalOSecurityIncidentFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["securityIncidents"] = data
+		case "places":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("places"))
+			data, err := ec.unmarshalOPlaceFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["places"] = data
+		case "zones":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zones"))
+			data, err := ec.unmarshalOZoneFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["zones"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLayerFilter unmarshals raw into the LayerFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLayerFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LayerFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNavStatusFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -13469,6 +13610,11 @@ func (ec *executionContext) marshalNDossierOrderField2geohubᚋlayerᚐOrderFiel
 		graphql.AddInvalidNullFromMarshaler(ctx, "DossierOrderField!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNLayerFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	res, err := ec.unmarshalInputLayerFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNLayerName2geohubᚋlayerᚐName(ctx context.Context, v any) (layer.Name, error) {

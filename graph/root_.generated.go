@@ -114,6 +114,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IncidentSeverityFilter", ec.unmarshalInputIncidentSeverityFilter),
 			graphql.NewInputUnmarshaler("IncidentStatusFilter", ec.unmarshalInputIncidentStatusFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LayerFilter", ec.unmarshalInputLayerFilter),
 			graphql.NewInputUnmarshaler("LonLat", ec.unmarshalInputLonLat),
 			graphql.NewInputUnmarshaler("NavStatusFilter", ec.unmarshalInputNavStatusFilter),
 			graphql.NewInputUnmarshaler("Near", ec.unmarshalInputNear),
@@ -124,6 +125,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfficeStatusFilter", ec.unmarshalInputOfficeStatusFilter),
 			graphql.NewInputUnmarshaler("Open311StatusFilter", ec.unmarshalInputOpen311StatusFilter),
 			graphql.NewInputUnmarshaler("Origin", ec.unmarshalInputOrigin),
+			graphql.NewInputUnmarshaler("OverlaySide", ec.unmarshalInputOverlaySide),
 			graphql.NewInputUnmarshaler("PlaceFilter", ec.unmarshalInputPlaceFilter),
 			graphql.NewInputUnmarshaler("PlaceKindFilter", ec.unmarshalInputPlaceKindFilter),
 			graphql.NewInputUnmarshaler("PlaceOrder", ec.unmarshalInputPlaceOrder),
@@ -691,6 +693,56 @@ type LayerCount {
   "How many."
   count: Int!
 }
+"What the left feature of a pair has to do with the right one."
+enum SpatialRelation {
+  "They are at most ` + "`" + `distanceM` + "`" + ` apart, geodesic metres between their nearest points."
+  WITHIN_M
+  "The left one lies inside of the right one; borders may touch."
+  INSIDE
+  "The right one lies inside of the left one; borders may touch."
+  CONTAINS
+  "They have a point in common."
+  INTERSECTS
+  "The right one is the nearest to the left one, by geodesic metres; ` + "`" + `distanceM` + "`" + ` leaves out what is farther."
+  NEAREST
+}
+"The features of one layer that one side of an overlay takes."
+input OverlaySide {
+  "The layer, and which of its features: ` + "`" + `{reports: {open: true}}` + "`" + `, or ` + "`" + `{cameras: {}}` + "`" + ` for all."
+  filter: LayerFilter!
+  "Where."
+  area: Area
+}
+"A page of pairs of features that lie so to each other, by the id of the left one, then of the right one."
+type OverlayConnection {
+  "The page's pairs."
+  nodes: [OverlayPair!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many pairs there are in all."
+  totalCount: Int!
+  "The left features that have the most right ones, most first; one without any is left out."
+  counts(
+    "At most so many, 1 to 1,000."
+    first: Int = 50
+  ): [OverlayCount!]!
+}
+"Two features that lie so to each other."
+type OverlayPair {
+  "The left one."
+  left: Feature!
+  "The right one."
+  right: Feature!
+  "How far they are apart, geodesic metres; null but for WITHIN_M and NEAREST."
+  distanceM: Float
+}
+"With how many right features a left one is paired."
+type OverlayCount {
+  "The left one."
+  left: Feature!
+  "With how many."
+  count: Int!
+}
 "An agency by QĐ 20/2020/QĐ-TTg."
 type Agency @key(fields: "code") {
   "Its code: ` + "`" + `H57.12` + "`" + `."
@@ -935,6 +987,23 @@ type Query {
     "As the hub knew it at this moment; null: now. Who may see what is today's."
     asOf: DateTime
   ): [FeatureEdge!]!
+  "Which features of two layers lie so to each other: open reports within 200 m of a camera, vessels inside of an alert, the station nearest to each report."
+  overlay(
+    "The one side: its layer, and which of it."
+    left: OverlaySide!
+    "The other side; nothing is paired with itself."
+    right: OverlaySide!
+    "What the left one has to do with the right one."
+    relation: SpatialRelation!
+    "Metres: how far apart for WITHIN_M, at most how far for NEAREST."
+    distanceM: Float
+    "Page size, 1 to 1,000."
+    first: Int = 50
+    "Cursor to go on after: the page's ` + "`" + `endCursor` + "`" + `."
+    after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): OverlayConnection!
   "Administrative units that stood on a day, by code."
   units(
     "Only this kind."
@@ -1897,6 +1966,39 @@ enum LayerName {
   PLACE @title(vi: "Địa điểm", en: "Places")
   "An area or a line in which a rule holds: a heritage protection zone, fishing waters, a closed area, a boundary, a flood extent."
   ZONE @title(vi: "Vùng, ranh giới", en: "Zones")
+}
+"One layer, and which of its features: a filter by the layer's list field. Exactly one member."
+input LayerFilter @oneOf {
+  "Of reports."
+  reports: ReportFilter
+  "Of alerts."
+  alerts: AlertFilter
+  "Of cameras."
+  cameras: CameraFilter
+  "Of camera events."
+  cameraEvents: CameraEventFilter
+  "Of articles."
+  articles: ArticleFilter
+  "Of offices."
+  offices: OfficeFilter
+  "Of dossiers."
+  dossiers: DossierFilter
+  "Of billboards."
+  billboards: BillboardFilter
+  "Of dams."
+  dams: DamFilter
+  "Of stations."
+  stations: StationFilter
+  "Of vessels."
+  vessels: VesselFilter
+  "Of card readers."
+  cardReaders: CardReaderFilter
+  "Of security incidents."
+  securityIncidents: SecurityIncidentFilter
+  "Of places."
+  places: PlaceFilter
+  "Of zones."
+  zones: ZoneFilter
 }
 
 extend type Report implements Feature @key(fields: "id") @key(fields: "serviceRequestId") {
@@ -7465,6 +7567,42 @@ func (ec *executionContext) childFields_OfficeEdge(ctx context.Context, field gr
 		return ec.fieldContext_OfficeEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OfficeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OverlayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_OverlayConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OverlayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OverlayConnection_totalCount(ctx, field)
+	case "counts":
+		return ec.fieldContext_OverlayConnection_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OverlayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OverlayCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "left":
+		return ec.fieldContext_OverlayCount_left(ctx, field)
+	case "count":
+		return ec.fieldContext_OverlayCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OverlayCount", field.Name)
+}
+
+func (ec *executionContext) childFields_OverlayPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "left":
+		return ec.fieldContext_OverlayPair_left(ctx, field)
+	case "right":
+		return ec.fieldContext_OverlayPair_right(ctx, field)
+	case "distanceM":
+		return ec.fieldContext_OverlayPair_distanceM(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OverlayPair", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

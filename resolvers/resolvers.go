@@ -79,6 +79,14 @@ func (query) Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, w
 	return reader(ctx).Nearby(ctx, of, layers, withinM, first)
 }
 
+func (query) Overlay(ctx context.Context, left layer.OverlaySide, right layer.OverlaySide, relation layer.SpatialRelation, distanceM *float64, first *int, after *string, _ *time.Time) (*layer.OverlayConnection, error) {
+	asked := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	for name, side := range map[string]*layer.OverlaySide{"left": &left, "right": &right} {
+		side.Filter, _ = asked[name].(map[string]any)["filter"].(map[string]any) // as the client wrote it
+	}
+	return reader(ctx).Overlay(ctx, left, right, relation, distanceM, first, after)
+}
+
 func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date, _ *time.Time) ([]*layer.Unit, error) {
 	return reader(ctx).Units(ctx, layer.UnitQuery{Kind: kind, Parent: parent, Text: text, Area: area, At: at})
 }

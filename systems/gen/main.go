@@ -134,6 +134,13 @@ func schema(doc *ast.SchemaDocument) []byte {
 		g.line("  %s @title(vi: %s, en: %s)", s.Name, title.Arguments.ForName("vi").Value, title.Arguments.ForName("en").Value)
 	}
 	g.line("}")
+	g.desc("", "One layer, and which of its features: a filter by the layer's list field. Exactly one member.")
+	g.line("input LayerFilter @oneOf {")
+	for _, s := range systems.All {
+		g.desc("  ", "Of "+words(s.Field)+".")
+		g.line("  %s: %sFilter", s.Field, s.Type)
+	}
+	g.line("}")
 	for _, s := range systems.All {
 		g.layer(s)
 	}
