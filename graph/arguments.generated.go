@@ -11,6 +11,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 	switch typ + "." + field {
 	case "Agency.name":
 		return ec.field_Agency_name_args(ctx, raw)
+	case "Alert.affected":
+		return ec.field_Alert_affected_args(ctx, raw)
 	case "Alert.geometry":
 		return ec.field_Alert_geometry_args(ctx, raw)
 	case "Alert.label":
@@ -213,6 +215,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Vessel_geometry_args(ctx, raw)
 	case "Vessel.label":
 		return ec.field_Vessel_label_args(ctx, raw)
+	case "Vessel.positionAt":
+		return ec.field_Vessel_positionAt_args(ctx, raw)
 	case "Vessel.positions":
 		return ec.field_Vessel_positions_args(ctx, raw)
 	case "Vessel.track":

@@ -610,6 +610,8 @@ type FeatureConnection {
   pageInfo: PageInfo!
   "How many there are in all."
   totalCount: Int!
+  "How many of each layer that is asked."
+  counts: [LayerCount!]!
   "The box around all of them, not only this page's; null when there are none."
   extent: BBox
   "This page as GeoJSON; properties are the layers' open leaf fields."
@@ -1143,6 +1145,15 @@ type Alert @title(vi: "Cảnh báo", en: "Alerts") @data(sharing: OPEN) {
   contact: String @title(vi: "Liên hệ", en: "Contact")
   "Identifiers of the earlier alerts it updates or cancels; may be empty."
   references: [String!]! @title(vi: "Bản tin liên quan", en: "References")
+  "What lies in its area: features of these layers, or of all. None when its place is not known."
+  affected(
+    "Only these layers; all when null."
+    layers: [LayerName!]
+    "Page size, 1 to 1,000."
+    first: Int = 50
+    "Cursor to go on after."
+    after: String
+  ): FeatureConnection @title(vi: "Đối tượng trong vùng cảnh báo", en: "Affected")
 }
 
 "CAP's status: whether a message is meant in earnest."
@@ -5969,6 +5980,11 @@ type Vessel @title(vi: "Tàu cá", en: "Fishing vessels") @data(sharing: SHARED)
     "How many at most, the newest ones: 1 to 1,000."
     last: Int = 100
   ): [Position!]! @title(vi: "Các vị trí", en: "Positions") @data(sharing: SHARED)
+  "Where it was at a time: its last known position then; null when there was none yet."
+  positionAt(
+    "The time; the last one of all when null."
+    time: DateTime
+  ): Position @title(vi: "Vị trí tại thời điểm", en: "Position at a time") @data(sharing: SHARED)
   "The line it went, a LineString from oldest to newest; null with fewer than two positions."
   track(
     "Only positions of this time, half-open; any time when null."
@@ -6549,6 +6565,8 @@ func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql
 		return ec.fieldContext_Alert_contact(ctx, field)
 	case "references":
 		return ec.fieldContext_Alert_references(ctx, field)
+	case "affected":
+		return ec.fieldContext_Alert_affected(ctx, field)
 	case "id":
 		return ec.fieldContext_Alert_id(ctx, field)
 	case "aliases":
@@ -7325,6 +7343,8 @@ func (ec *executionContext) childFields_FeatureConnection(ctx context.Context, f
 		return ec.fieldContext_FeatureConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_FeatureConnection_totalCount(ctx, field)
+	case "counts":
+		return ec.fieldContext_FeatureConnection_counts(ctx, field)
 	case "extent":
 		return ec.fieldContext_FeatureConnection_extent(ctx, field)
 	case "geojson":
@@ -8351,6 +8371,8 @@ func (ec *executionContext) childFields_Vessel(ctx context.Context, field graphq
 		return ec.fieldContext_Vessel_draughtM(ctx, field)
 	case "positions":
 		return ec.fieldContext_Vessel_positions(ctx, field)
+	case "positionAt":
+		return ec.fieldContext_Vessel_positionAt(ctx, field)
 	case "track":
 		return ec.fieldContext_Vessel_track(ctx, field)
 	case "id":

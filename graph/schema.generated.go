@@ -2380,6 +2380,38 @@ func (ec *executionContext) fieldContext_FeatureConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("FeatureConnection", field, true, false, "Int")
 }
 
+func (ec *executionContext) _FeatureConnection_counts(ctx context.Context, field graphql.CollectedField, obj *layer.FeatureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeatureConnection_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*layer.LayerCount) graphql.Marshaler {
+			return ec.marshalNLayerCount2ᚕᚖgeohubᚋlayerᚐLayerCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FeatureConnection_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FeatureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LayerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FeatureConnection_extent(ctx context.Context, field graphql.CollectedField, obj *layer.FeatureConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8647,6 +8679,12 @@ func (ec *executionContext) _FeatureConnection(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FeatureConnection_totalCount(ctx, field, obj)
 				})
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FeatureConnection_counts(ctx, field, obj)
+				})
 		case "extent":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -10842,6 +10880,13 @@ func (ec *executionContext) marshalOFeature2geohubᚋlayerᚐFeature(ctx context
 		return graphql.Null
 	}
 	return ec._Feature(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOFeatureConnection2ᚖgeohubᚋlayerᚐFeatureConnection(ctx context.Context, sel ast.SelectionSet, v *layer.FeatureConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FeatureConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOFloatFilter2map(ctx context.Context, v any) (map[string]any, error) {

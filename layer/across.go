@@ -70,7 +70,7 @@ type FeatureConnection struct {
 	err  error
 
 	counting sync.Once
-	total    int
+	counts   []*LayerCount
 	countErr error
 }
 
@@ -320,15 +320,29 @@ func (c *FeatureConnection) hits() clause.C {
 }
 
 // TotalCount is how many features there are in all.
-func (c *FeatureConnection) TotalCount(ctx context.Context) (int, error) {
+func (c *FeatureConnection) TotalCount(ctx context.Context) (total int, err error) {
+	counts, err := c.Counts(ctx)
+	for _, n := range counts {
+		total += n.Count
+	}
+	return total, err
+}
+
+// Counts are how many features of each layer there are.
+func (c *FeatureConnection) Counts(ctx context.Context) ([]*LayerCount, error) {
 	c.counting.Do(func() {
+		c.counts = make([]*LayerCount, len(c.lists))
 		var counts []int
-		counts, c.countErr = c.r.counts(ctx, c.lists)
-		for _, n := range counts {
-			c.total += n
+		if counts, c.countErr = c.r.counts(ctx, c.lists); c.countErr == nil {
+			for i, l := range c.lists {
+				c.counts[i] = &LayerCount{Layer: Name(l.s.Name), Count: counts[i]}
+			}
 		}
 	})
-	return c.total, c.countErr
+	if c.countErr != nil {
+		return nil, c.countErr
+	}
+	return c.counts, nil
 }
 
 // Extent is the box around all features.

@@ -60,6 +60,16 @@ func (t Title) In(lang *Lang) string {
 // DateTimeRange is half-open: From <= t < To; nil ends are open.
 type DateTimeRange struct{ From, To *time.Time }
 
+// UpTo is all time until t, which is in it; nil is all time. Times are kept to the
+// microsecond.
+func UpTo(t *time.Time) *DateTimeRange {
+	if t == nil {
+		return nil
+	}
+	end := t.Truncate(time.Microsecond).Add(time.Microsecond)
+	return &DateTimeRange{To: &end}
+}
+
 // DateRange is half-open: From <= day < To; nil ends are open.
 type DateRange struct{ From, To *geo.Date }
 

@@ -220,3 +220,68 @@ func TestOverlayRefuses(t *testing.T) {
 		t.Errorf("two layers in a variable: %s %+v", a.Data, a.Errors)
 	}
 }
+
+// TestAffected: what an alert touches is what lies in its area, layer by layer.
+func TestAffected(t *testing.T) {
+	h := hubtest.Server(t, pgtest.Shared(t, hubtest.Province())).As(2)
+	var got struct {
+		Alerts struct {
+			Nodes []struct {
+				ID       string
+				Affected struct {
+					TotalCount int
+					Counts     []struct {
+						Layer string
+						Count int
+					}
+					Nodes []struct{ ID string }
+				}
+			}
+		}
+	}
+	h.Ask(`{ alerts(first: 20) { nodes { id affected(layers: [CAMERA, DAM], first: 3) { totalCount counts { layer count } nodes { id } } } } }`, nil, &got)
+	touched := 0
+	for _, a := range got.Alerts.Nodes {
+		var want struct {
+			Cameras, Dams struct{ TotalCount int }
+		}
+		if p := placesOf(t, h, "alerts", fmt.Sprintf(`identifier: {eq: %q}`, strings.TrimPrefix(a.ID, "alert:"))); len(p) == 0 {
+			continue
+		}
+		h.Ask(`query ($id: ID!) { cameras(area: {feature: $id}) { totalCount } dams(area: {feature: $id}) { totalCount } }`, map[string]any{"id": a.ID}, &want)
+		by := map[string]int{}
+		for _, c := range a.Affected.Counts {
+			by[c.Layer] = c.Count
+		}
+		if by["CAMERA"] != want.Cameras.TotalCount || by["DAM"] != want.Dams.TotalCount || a.Affected.TotalCount != by["CAMERA"]+by["DAM"] || len(a.Affected.Nodes) != min(3, a.Affected.TotalCount) {
+			t.Errorf("%s: %+v, want %+v", a.ID, a.Affected, want)
+		}
+		touched += a.Affected.TotalCount
+	}
+	if touched == 0 {
+		t.Error("no alert touches anything: the test shows nothing")
+	}
+}
+
+// TestPositionAt: the last known position at a time, and none before the first.
+func TestPositionAt(t *testing.T) {
+	h := hubtest.Server(t, pgtest.Shared(t, hubtest.Province())).As(2)
+	var got struct {
+		Vessels struct {
+			Nodes []struct {
+				ID        string
+				Positions []struct{ At string }
+			}
+		}
+	}
+	h.Ask(`{ vessels(first: 5) { nodes { id positions(last: 4) { at } } } }`, nil, &got)
+	for _, v := range got.Vessels.Nodes {
+		for i, p := range v.Positions {
+			var then struct{ Vessel map[string]*struct{ At string } }
+			h.Ask(`query ($id: ID!, $t: DateTime!) { vessel(id: $id) { at: positionAt(time: $t) { at } never: positionAt(time: "1999-01-01T00:00:00Z") { at } } }`, map[string]any{"id": v.ID, "t": p.At}, &then)
+			if then.Vessel["at"] == nil || then.Vessel["at"].At != p.At || then.Vessel["never"] != nil {
+				t.Errorf("%s, position %d at %s: %+v", v.ID, i, p.At, then.Vessel)
+			}
+		}
+	}
+}

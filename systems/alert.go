@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"context"
 	"time"
 
 	"geohub/clause"
@@ -41,6 +42,11 @@ type Alert struct {
 	References   []string `layer:"filter"`
 	// Superseded is set by ingest when a later Update or Cancel names the alert.
 	Superseded bool `layer:"hidden"`
+}
+
+// Affected is what lies in the alert's area, of some layers or all.
+func (a *Alert) Affected(ctx context.Context, layers []layer.Name, first *int, after *string) (*layer.FeatureConnection, error) {
+	return a.Touching(ctx, layers, first, after)
 }
 
 // AlertStatus is CAP's status: whether a message is meant in earnest.

@@ -80,6 +80,16 @@ func (v *Vessel) Positions(ctx context.Context, during *layer.DateTimeRange, las
 	return PositionSeries.Newest(ctx, &v.Base, layer.Everything(), during, last)
 }
 
+// PositionAt is the last known position at a time, or of all; nil when there was none yet.
+func (v *Vessel) PositionAt(ctx context.Context, time *time.Time) (*Position, error) {
+	last := 1
+	found, err := PositionSeries.Newest(ctx, &v.Base, layer.Everything(), layer.UpTo(time), &last)
+	if len(found) == 0 || err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
 // Track is the line through the newest positions, oldest first; nil with fewer
 // than two.
 func (v *Vessel) Track(ctx context.Context, during *layer.DateTimeRange, last, crs *int, simplifyM *float64, precision *int) (*geo.Geometry, error) {

@@ -242,6 +242,9 @@ func (g *printer) layer(s *layer.System) {
 	g.desc("", "A page of "+words(s.Field)+".")
 	g.line("type %sConnection {", s.Type)
 	for _, f := range g.doc.Definitions.ForName("FeatureConnection").Fields {
+		if f.Name == "counts" { // of several layers
+			continue
+		}
 		g.desc("  ", f.Description)
 		g.line("  %s: %s", f.Name, renamed(f.Type.String(), s.Type))
 		if f.Name == "extent" {
