@@ -7,6 +7,7 @@ import (
 
 	"geohub/clause"
 	"geohub/geo"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -69,7 +70,7 @@ func (c *compiler) anyFeature(cols *columns, compile func(*layer.System, *column
 		return clause.Of("CASE x.n ? END", clause.Join(" ", whens...)), nil
 	})
 	return func(x *run, b []byte, columns [][]byte) []byte {
-		return print[intOf(columns[which])](x, b, x.open(depth, columns[i]))
+		return print[pgbinary.Int(columns[which])](x, b, x.open(depth, columns[i]))
 	}, nil
 }
 

@@ -2,56 +2,38 @@ package plan
 
 import (
 	"encoding/binary"
-	"math"
 	"strconv"
-	"time"
 
 	"geohub/geo"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
 // This file reads PostgreSQL's binary values and appends them as JSON, in the
 // form that the typed printer gives them.
 
-// epoch is the moment that PostgreSQL counts microseconds from.
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-func timeOf(raw []byte) time.Time {
-	return epoch.Add(time.Duration(int64(binary.BigEndian.Uint64(raw))) * time.Microsecond)
-}
-
 // dateOf reads a date, nil for NULL.
 func dateOf(raw []byte) *geo.Date {
 	if raw == nil {
 		return nil
 	}
-	day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
+	day := pgbinary.Date(raw)
 	return &geo.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
-}
-
-func floatOf(raw []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(raw)) }
-
-func intOf(raw []byte) int64 {
-	if len(raw) == 4 {
-		return int64(int32(binary.BigEndian.Uint32(raw)))
-	}
-	return int64(binary.BigEndian.Uint64(raw))
 }
 
 // appendKind appends a value of a kind that is not NULL.
 func appendKind(b []byte, kind layer.Kind, raw []byte) []byte {
 	switch kind {
 	case layer.KindFloat:
-		return appendFloat(b, floatOf(raw))
+		return appendFloat(b, pgbinary.Float(raw))
 	case layer.KindInt:
-		return strconv.AppendInt(b, intOf(raw), 10)
+		return strconv.AppendInt(b, pgbinary.Int(raw), 10)
 	case layer.KindBool:
-		return strconv.AppendBool(b, raw[0] != 0)
+		return strconv.AppendBool(b, pgbinary.Bool(raw))
 	case layer.KindDateTime:
-		return layer.AppendTime(b, timeOf(raw))
+		return layer.AppendTime(b, pgbinary.Time(raw))
 	case layer.KindDate:
-		day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(raw))))
-		return day.AppendFormat(b, `"2006-01-02"`)
+		return pgbinary.Date(raw).AppendFormat(b, `"2006-01-02"`)
 	case layer.KindStrings, layer.KindEnums:
 		b = append(b, '[')
 		n := 0

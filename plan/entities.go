@@ -5,6 +5,7 @@ import (
 
 	"geohub/clause"
 	"geohub/geo"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -45,7 +46,7 @@ func (c *compiler) entities(f graphql.CollectedField) (plan, error) {
 				b = append(b, "null"...)
 				return nil
 			}
-			b = keys[intOf(values[0])].print(x, b, x.open(depth, values[1]))
+			b = keys[pgbinary.Int(values[0])].print(x, b, x.open(depth, values[1]))
 			return nil
 		})
 		return append(b, ']'), err

@@ -8,6 +8,7 @@ import (
 	"geohub/clause"
 	"geohub/geo"
 	"geohub/geo/postgis"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -82,7 +83,7 @@ func (c *compiler) drawn(s *layer.System, d *layer.Drawn, cols *columns) printer
 		figures := make([]*float64, len(of))
 		for i, column := range of {
 			if columns[column] != nil {
-				figure := floatOf(columns[column])
+				figure := pgbinary.Float(columns[column])
 				figures[i] = &figure
 			}
 		}
@@ -247,7 +248,7 @@ func (c *compiler) freshness(s *layer.System, i int, f graphql.CollectedField) (
 		if columns[i] == nil {
 			return x.r.FreshnessOf(s, nil)
 		}
-		t := timeOf(columns[i])
+		t := pgbinary.Time(columns[i])
 		return x.r.FreshnessOf(s, &t)
 	}
 	return c.object("Freshness", c.collect(f, "Freshness"), func(f graphql.CollectedField) (printer, error) {

@@ -4,6 +4,7 @@ import (
 	"geohub/clause"
 	"geohub/geo"
 	"geohub/geo/postgis"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -61,6 +62,6 @@ func number(i int) printer {
 		if columns[i] == nil {
 			return append(b, "null"...)
 		}
-		return geo.AppendNumber(b, floatOf(columns[i]), -1)
+		return geo.AppendNumber(b, pgbinary.Float(columns[i]), -1)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -103,7 +104,7 @@ func (p *page) cell(f graphql.CollectedField) (cellPrinter, error) {
 			print = func(_ *run, b []byte, _ *cells, _ int) []byte { return append(b, `"Group"`...) }
 		case "count":
 			print = func(_ *run, b []byte, all *cells, n int) []byte {
-				return strconv.AppendInt(b, intOf(all.counts[n]), 10)
+				return strconv.AppendInt(b, pgbinary.Int(all.counts[n]), 10)
 			}
 		case "keys":
 			one, err := p.groupKey(field)

@@ -7,6 +7,7 @@ import (
 
 	"geohub/clause"
 	"geohub/geo"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -140,7 +141,7 @@ func (p *page) members(f graphql.CollectedField) error {
 			m.rest, err = p.pageInfo(field)
 		case "totalCount":
 			i := p.whole.add("count", func(x *run) (clause.C, error) { return x.list.CountOf(), nil })
-			m.rest = func(_ *run, b []byte, p *found) []byte { return strconv.AppendInt(b, intOf(p.whole[i]), 10) }
+			m.rest = func(_ *run, b []byte, p *found) []byte { return strconv.AppendInt(b, pgbinary.Int(p.whole[i]), 10) }
 		case "extent":
 			m.rest = p.extent()
 		case "groups":
@@ -276,7 +277,7 @@ func (p *page) extent() func(*run, []byte, *found) []byte {
 func boxOf(raw []byte) *geo.BBox {
 	var box geo.BBox
 	at := 0
-	eachElement(raw, func(raw []byte) { box[at] = floatOf(raw); at++ })
+	eachElement(raw, func(raw []byte) { box[at] = pgbinary.Float(raw); at++ })
 	return &box
 }
 
