@@ -33,3 +33,12 @@ func PointOf(raw []byte) (p orb.Point, ok bool) {
 	x, y := binary.LittleEndian.Uint64(raw[9:]), binary.LittleEndian.Uint64(raw[17:])
 	return orb.Point{math.Float64frombits(x), math.Float64frombits(y)}, true
 }
+
+// GeometryOf reads any geometry as it travels in binary.
+func GeometryOf(raw []byte) (orb.Geometry, error) {
+	g, _, err := ewkb.Unmarshal(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read geometry: %w", err)
+	}
+	return g, nil
+}
