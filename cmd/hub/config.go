@@ -23,6 +23,7 @@ type config struct {
 	sources     string // file that declares the sources; empty: where it usually lies
 	strict      bool   // HUB_PUBLIC=strict: nothing is told to anonymous but data
 	resultCache int    // MiB of answers kept; 0: none
+	tileCache   int    // MiB of tiles kept; 0: none
 }
 
 func (m Main) config(c *cobra.Command) *config {
@@ -38,6 +39,7 @@ func (m Main) config(c *cobra.Command) *config {
 	flags.StringVar(&cfg.sources, "sources", m.Getenv("HUB_SOURCES"), "file that declares the sources (HUB_SOURCES; otherwise sources.yaml here or in the data folder)")
 	flags.StringVar(&cfg.listen, "listen", or("HUB_LISTEN", "127.0.0.1:8080"), "address to serve at (HUB_LISTEN)")
 	flags.IntVar(&cfg.resultCache, "result-cache", 32, "MiB of memory for answers that are given again while nothing changes; 0: none")
+	flags.IntVar(&cfg.tileCache, "tile-cache", 32, "MiB of memory for map tiles that are given again while nothing changes; 0: none")
 	return cfg
 }
 

@@ -10,12 +10,14 @@ import (
 
 	"geohub/plan"
 	"geohub/resolvers"
+	"geohub/tiles"
 )
 
 // metrics are what the hub tells Prometheus, read when it asks.
 type metrics struct {
 	printer *plan.Printer
 	results *resolvers.Results // nil: no answers are kept
+	tiles   *tiles.Cache       // nil: no tiles are kept
 	pool    *pgxpool.Pool
 }
 
@@ -24,6 +26,8 @@ var (
 		"Root fields of queries that the fast printer answered (printer=fast), or left to the typed printer (printer=typed) and why.", []string{"printer", "reason"}, nil)
 	answersKept = prometheus.NewDesc("geohub_kept_answers_total",
 		"Questions whose answer was kept and still true (found=true), or had to be read (found=false).", []string{"found"}, nil)
+	tilesKept = prometheus.NewDesc("geohub_kept_tiles_total",
+		"Map tiles that were kept and still true (found=true), or had to be drawn (found=false).", []string{"found"}, nil)
 	connections = prometheus.NewDesc("geohub_database_connections",
 		"Connections to the database that queries use, by state.", []string{"state"}, nil)
 )
@@ -52,6 +56,11 @@ func (m metrics) Collect(out chan<- prometheus.Metric) {
 		found, missed := m.results.Counts()
 		say(answersKept, prometheus.CounterValue, float64(found), "true")
 		say(answersKept, prometheus.CounterValue, float64(missed), "false")
+	}
+	if m.tiles != nil {
+		found, missed := m.tiles.Counts()
+		say(tilesKept, prometheus.CounterValue, float64(found), "true")
+		say(tilesKept, prometheus.CounterValue, float64(missed), "false")
 	}
 	stat := m.pool.Stat()
 	say(connections, prometheus.GaugeValue, float64(stat.AcquiredConns()), "busy")

@@ -24,6 +24,7 @@ import (
 	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
+	"geohub/tiles"
 	"geohub/web"
 )
 
@@ -174,6 +175,7 @@ func (m Main) greet(address string, keys []web.Key, sources int, took time.Durat
   Console     %[2]s/
   GraphQL     %[2]s/graphql
   Schema      %[2]s/schema.graphql
+  Tiles       %[2]s/tiles/dams,vessels.json
   Health      %[2]s/healthz  %[2]s/readyz  %[2]s/metrics
 `, took.Seconds(), address)
 	switch sources {
@@ -233,8 +235,15 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, feed *chan
 	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, Results: results, DB: pool, Viewer: known.Viewer,
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
 		Outbox: back.outbox, Media: back.media}))
+	var keptTiles *tiles.Cache
+	if cfg.tileCache > 0 {
+		if keptTiles, err = tiles.NewCache(int64(cfg.tileCache)<<20, feed); err != nil {
+			return nil, nil, err
+		}
+	}
+	mux.Handle("/tiles/", tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles}))
 	back.handle(mux)
-	mux.Handle("GET /metrics", metrics{printer, results, pool}.handler())
+	mux.Handle("GET /metrics", metrics{printer, results, keptTiles, pool}.handler())
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
 		if cfg.strict {
 			http.NotFound(w, r)

@@ -1,0 +1,161 @@
+package tiles
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"sync"
+
+	"geohub/clause"
+	"geohub/geo"
+	"geohub/geo/postgis"
+	"geohub/internal/pgbinary"
+	"geohub/layer"
+	"geohub/tiles/mvt"
+)
+
+const (
+	// buffer is how far beyond its edge a tile is drawn, in tile units: one cell,
+	// so that the cells of neighbours are the same.
+	buffer = mvt.Extent / cells
+
+	// cells is how many cells of clusters lie along a tile's edge: each is a tile
+	// of a zoom deeper by cellZooms.
+	cells     = 1 << cellZooms
+	cellZooms = 6
+)
+
+// encoders are used again by later tiles.
+var encoders = sync.Pool{New: func() any { return new(mvt.Encoder) }}
+
+// largest is how much memory an encoder may hold to be used again, bytes.
+const largest = 4 << 20
+
+func release(e *mvt.Encoder) {
+	if e.Cap() <= largest {
+		encoders.Put(e)
+	}
+}
+
+// drawing is one layer of a tile in the making.
+type drawing struct {
+	r       *layer.Reader
+	s       *layer.System
+	tile    mvt.Tile
+	limit   int
+	encoder *mvt.Encoder
+
+	properties []property
+	id         mvt.Key
+	text       []byte // of a value, for as long as it takes to set it
+}
+
+// draw leaves the layer in the encoder. It reports false when the viewer sees
+// nothing of it: then it leaves the encoder alone.
+func (d *drawing) draw(ctx context.Context) (bool, error) {
+	if !d.r.SeesRows(d.s) || !d.r.Sees(d.s, "geometry") {
+		return false, nil
+	}
+	box := geo.BBoxOf(d.tile.Bounds(buffer))
+	list, err := d.r.Ask(ctx, d.s, layer.Query{Area: &geo.Area{BBox: &box}})
+	if err != nil {
+		return false, err
+	}
+	d.properties = propertiesOf(d.r, d.s)
+	limit := d.limit
+	if d.s.Points {
+		limit++ // which tells that there are too many
+	}
+	d.begin()
+	n := 0
+	err = d.query(ctx, clause.C{}, list.Some(limit), func(row [][]byte) error {
+		n++
+		return d.add(row)
+	})
+	if err == nil && d.s.Points && n > d.limit {
+		d.begin()
+		grid := gridOf(d.tile)
+		err = d.query(ctx, clause.Of("c.n, c.lon, c.lat, c.x, c.y"), list.Clusters(grid), func(row [][]byte) error {
+			return d.addCell(row[:5], row[5:])
+		})
+	}
+	return err == nil, err
+}
+
+func (d *drawing) begin() {
+	d.encoder.Begin(d.tile, d.s.Field, mvt.Options{Buffer: buffer, Tolerance: 1})
+	d.id = d.encoder.Key("id")
+	for i := range d.properties {
+		d.properties[i].key = d.encoder.Key(d.properties[i].name)
+	}
+}
+
+// query selects some columns and then, of the row f, its geometry, its id and its
+// properties.
+func (d *drawing) query(ctx context.Context, columns, from clause.C, each func([][]byte) error) error {
+	if !columns.Empty() {
+		columns = clause.Of("?, ", columns)
+	}
+	own := []clause.C{postgis.Geom(), clause.Of("f.id")}
+	for _, p := range d.properties {
+		own = append(own, clause.Column("f", p.column))
+	}
+	return d.r.Query(ctx, "draw "+d.s.Field, clause.Of("SELECT ?? ?", columns, clause.Join(", ", own...), from), each)
+}
+
+// add adds a row f.
+func (d *drawing) add(row [][]byte) error {
+	if p, ok := postgis.PointOf(row[0]); ok {
+		d.encoder.PointAt(p[0], p[1])
+	} else {
+		g, err := postgis.GeometryOf(row[0])
+		if err != nil {
+			return err
+		}
+		d.encoder.Geometry(g)
+	}
+	d.encoder.Unique(d.id, row[1])
+	for i := range d.properties {
+		if value := row[2+i]; value != nil {
+			d.set(&d.properties[i], value)
+		}
+	}
+	return nil
+}
+
+// addCell adds what lies in a cell of a grid: one row, or a cluster.
+func (d *drawing) addCell(cell, row [][]byte) error {
+	x, fromSouth := pgbinary.Int(cell[3]), pgbinary.Int(cell[4])
+	west, y := int64(d.tile.X*cells), int64(d.tile.Y*cells+cells+1)-fromSouth
+	if x < west-1 || x > west+cells || fromSouth < 1 || fromSouth > cells+2 {
+		return nil // the box was read a little too large
+	}
+	n := pgbinary.Int(cell[0])
+	if n == 1 && row[0] != nil {
+		return d.add(row)
+	}
+	e := d.encoder
+	if !e.PointAt(pgbinary.Float(cell[1]), pgbinary.Float(cell[2])) {
+		return nil
+	}
+	b := append(append(d.text[:0], "cluster:"...), d.s.Field...)
+	for i, n := range []int64{int64(d.tile.Z), x, y} {
+		b = strconv.AppendInt(append(b, "::_"[i]), n, 10)
+	}
+	d.text = b
+	e.Unique(d.id, b)
+	e.Bool(e.Key("cluster"), true)
+	e.Int(e.Key("point_count"), n)
+	return nil
+}
+
+// gridOf is a tile's grid of cells, one more on each side than lie on it: rows
+// are 1 to cells+2 from the south.
+func gridOf(t mvt.Tile) postgis.Grid {
+	g := postgis.Grid{Columns: math.Ldexp(1, t.Z+cellZooms), Lats: make([]float64, cells+3), Box: t.Bounds(buffer)}
+	for i := range g.Lats {
+		north := mvt.Tile{Z: t.Z + cellZooms, X: 0, Y: t.Y*cells + cells + 1 - i}
+		g.Lats[i] = north.Bounds(0).Max[1]
+	}
+	return g
+}
