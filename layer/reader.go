@@ -163,13 +163,14 @@ func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(p
 	return r.run(ctx, what, sql, args, scan)
 }
 
-// queryBinary is query with the values as they came, all in binary.
-func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error) error {
+// queryBinary is query with the values as they came, all in binary. Options are
+// further ones of pgx.
+func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error, options ...any) error {
 	if err := r.remembers(ctx, c); err != nil {
 		return err
 	}
 	sql, args := c.SQL()
-	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
+	args = append(append(options, pgx.QueryResultFormats{pgx.BinaryFormatCode}), args...)
 	return r.run(ctx, what, sql, args, func(rows pgx.Rows) error { return each(rows.RawValues()) })
 }
 

@@ -3,6 +3,8 @@ package layer
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"geohub/clause"
 	"geohub/geo"
 	"geohub/geo/postgis"
@@ -26,12 +28,20 @@ func (l *List) Some(n int) clause.C {
 
 // Clusters is FROM … for the list's points in a box, put together by the cells c
 // of a grid, see [postgis.Grid.Cells]. The grid takes the place of the box that
-// the list was asked for. Where c.n is 1, f is the row; elsewhere its columns are
+// the list was asked for, and the clusters come in its order. Where c.n is 1, f is the row; elsewhere its columns are
 // NULL.
 func (l *List) Clusters(g postgis.Grid) clause.C {
 	table := l.r.table(l.s.Table)
-	return clause.Of("FROM ? c LEFT JOIN LATERAL (SELECT f.* FROM ? f WHERE c.n = 1 AND f.id = c.id LIMIT 1) f ON true",
+	return clause.Of("FROM ? c LEFT JOIN LATERAL (SELECT f.* FROM ? f WHERE c.n = 1 AND f.id = c.id LIMIT 1) f ON true ORDER BY c.y, c.x",
 		g.Cells(table, l.others), table)
+}
+
+// QueryAnew is Query for a statement that the server has to plan for its values
+// each time. The plan that it keeps for all values takes any box for a small one,
+// and walks the index for a million rows, which takes four times as long as to
+// read the table.
+func (r *Reader) QueryAnew(ctx context.Context, what string, c clause.C, each func(values [][]byte) error) error {
+	return r.queryBinary(ctx, what, c, each, pgx.QueryExecModeCacheDescribe)
 }
 
 // Extents are the boxes round all rows of some layers that the viewer may see; nil where

@@ -68,14 +68,13 @@ func (d *drawing) draw(ctx context.Context) (bool, error) {
 	}
 	d.begin()
 	n := 0
-	err = d.query(ctx, clause.C{}, list.Some(limit), func(row [][]byte) error {
+	err = d.query(ctx, d.r.Query, clause.C{}, list.Some(limit), func(row [][]byte) error {
 		n++
 		return d.add(row)
 	})
 	if err == nil && d.s.Points && n > d.limit {
 		d.begin()
-		grid := gridOf(d.tile)
-		err = d.query(ctx, clause.Of("c.n, c.lon, c.lat, c.x, c.y"), list.Clusters(grid), func(row [][]byte) error {
+		err = d.query(ctx, d.r.QueryAnew, clause.Of("c.n, c.lon, c.lat, c.x, c.y"), list.Clusters(gridOf(d.tile)), func(row [][]byte) error {
 			return d.addCell(row[:5], row[5:])
 		})
 	}
@@ -90,9 +89,12 @@ func (d *drawing) begin() {
 	}
 }
 
+// ask is how a reader is asked: its Query or its QueryAnew.
+type ask func(ctx context.Context, what string, c clause.C, each func([][]byte) error) error
+
 // query selects some columns and then, of the row f, its geometry, its id and its
 // properties.
-func (d *drawing) query(ctx context.Context, columns, from clause.C, each func([][]byte) error) error {
+func (d *drawing) query(ctx context.Context, ask ask, columns, from clause.C, each func([][]byte) error) error {
 	if !columns.Empty() {
 		columns = clause.Of("?, ", columns)
 	}
@@ -100,7 +102,7 @@ func (d *drawing) query(ctx context.Context, columns, from clause.C, each func([
 	for _, p := range d.properties {
 		own = append(own, clause.Column("f", p.column))
 	}
-	return d.r.Query(ctx, "draw "+d.s.Field, clause.Of("SELECT ?? ?", columns, clause.Join(", ", own...), from), each)
+	return ask(ctx, "draw "+d.s.Field, clause.Of("SELECT ?? ?", columns, clause.Join(", ", own...), from), each)
 }
 
 // add adds a row f.

@@ -101,6 +101,7 @@ func TestServe(t *testing.T) {
 		{"console", "/", "GeoHub"},
 		{"console's facts", "/console.json", "hub_live_province_"},
 		{"query by GET", "/graphql?query=%7Bdams%7BtotalCount%7D%7D", `"totalCount":22`},
+		{"a tile", "/tiles/dams/8/204/116.mvt", "dam:TA_TRACH"},
 		{"the query was counted", "/metrics", `geohub_root_fields_total{printer="fast",reason=""} 1`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
