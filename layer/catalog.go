@@ -35,6 +35,7 @@ type Info struct {
 	byName      map[string]*FieldMeta
 	refs        []reference
 	geojson     []Member
+	queryables  []Queryable
 }
 
 // FieldMeta is what the schema says of a field, base fields included.
@@ -132,7 +133,7 @@ func describe(s *System, schema *ast.Schema, byType map[string]*System) (*Info, 
 			}
 		}
 	}
-	info.geojson = info.members(s)
+	info.geojson, info.queryables = info.members(s), info.queryablesOf(s)
 	return info, nil
 }
 

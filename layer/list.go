@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"geohub/clause"
+	"geohub/cql2"
 	"geohub/geo"
 	"geohub/geo/postgis"
 	"geohub/internal/fault"
@@ -24,6 +25,7 @@ type Query struct {
 	Order    *Order
 	Observed *DateTimeRange
 	Text     *string
+	CQL2     cql2.Expr // nil: none; its geometries are in EPSG:4326
 	First    *int
 	After    *string
 
@@ -87,6 +89,13 @@ func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
 			return nil, err
 		}
 		l.others = clause.And(l.others, text)
+	}
+	if q.CQL2 != nil {
+		c, err := r.cql2(s, q.CQL2, l.reach)
+		if err != nil {
+			return nil, err
+		}
+		l.others = clause.And(l.others, c)
 	}
 	l.where = clause.And(l.others, area)
 	if q.Near != nil {
