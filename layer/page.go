@@ -130,7 +130,22 @@ func (r *Reader) columns(s *System) []column {
 // page reads rows of a layer. with goes before SELECT, from after the columns;
 // extras are further columns, scanned into what they give for row i.
 func (r *Reader) page(ctx context.Context, s *System, with, from clause.C, extras []extra) (*page, error) {
-	columns := r.columns(s)
+	p := &page{r: r, s: s}
+	err := r.each(ctx, p, with, from, extras, func(row Row) error {
+		p.rows = append(p.rows, row)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.announce(p)
+	return p, nil
+}
+
+// each is page without keeping the rows, which belong to p: each is handed on as
+// it comes.
+func (r *Reader) each(ctx context.Context, p *page, with, from clause.C, extras []extra, take func(Row) error) error {
+	columns := r.columns(p.s)
 	selected := make([]clause.C, 0, len(columns)+len(extras))
 	for _, c := range columns {
 		selected = append(selected, c.sql)
@@ -138,26 +153,24 @@ func (r *Reader) page(ctx context.Context, s *System, with, from clause.C, extra
 	for _, e := range extras {
 		selected = append(selected, e.sql)
 	}
-	p := &page{r: r, s: s}
 	dest := make([]any, len(selected))
 	statement := clause.Of("?SELECT ? ?", with, clause.Join(", ", selected...), from)
-	err := r.query(ctx, "read "+s.Field, statement, func(rows pgx.Rows) error {
-		row := s.newRow()
+	n := 0
+	return r.query(ctx, "read "+p.s.Field, statement, func(rows pgx.Rows) error {
+		row := p.s.newRow()
 		row.feature().page = p
 		for i, c := range columns {
 			dest[i] = c.dest(row)
 		}
 		for i, e := range extras {
-			dest[len(columns)+i] = e.dest(len(p.rows))
+			dest[len(columns)+i] = e.dest(n)
 		}
-		p.rows = append(p.rows, row)
-		return rows.Scan(dest...)
+		n++
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		return take(row)
 	})
-	if err != nil {
-		return nil, err
-	}
-	r.announce(p)
-	return p, nil
 }
 
 // extra is a column that is no field: a distance, a cursor's value.

@@ -134,6 +134,21 @@ func (d *database) pool(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 	postgis.Bound(c)
 	c.MaxConns = 16
+	return openPool(ctx, c)
+}
+
+// exports is a pool whose statements may take as long as they need. It is small:
+// what waits for it does not keep the others waiting.
+func (d *database) exports(ctx context.Context) (*pgxpool.Pool, error) {
+	c, err := d.config()
+	if err != nil {
+		return nil, err
+	}
+	c.MaxConns = 4
+	return openPool(ctx, c)
+}
+
+func openPool(ctx context.Context, c *pgxpool.Config) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err == nil {
 		err = pool.Ping(ctx)

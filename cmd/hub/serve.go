@@ -20,6 +20,7 @@ import (
 	"geohub/graph"
 	"geohub/ingest"
 	"geohub/layer"
+	"geohub/ogc"
 	"geohub/plan"
 	"geohub/province/prepare"
 	"geohub/resolvers"
@@ -99,6 +100,11 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 		return err
 	}
 	defer pool.Close()
+	exports, err := db.exports(ctx)
+	if err != nil {
+		return err
+	}
+	defer exports.Close()
 	watched, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go db.keepAlive(watched, pool, log)
@@ -108,7 +114,7 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	}
 	feed := changes.NewFeed()
 	go feed.Run(watched, pool.Config().ConnConfig, log)
-	handler, keys, err := newHandler(ctx, cfg, pool, feed, back, clock, log)
+	handler, keys, err := newHandler(ctx, cfg, pool, exports, feed, back, clock, log)
 	if err != nil {
 		return err
 	}
@@ -174,6 +180,7 @@ func (m Main) greet(address string, keys []web.Key, sources int, took time.Durat
 
   Console     %[2]s/
   GraphQL     %[2]s/graphql
+  OGC API     %[2]s/ogc
   Schema      %[2]s/schema.graphql
   Tiles       %[2]s/tiles/dams,vessels.json
   Health      %[2]s/healthz  %[2]s/readyz  %[2]s/metrics
@@ -201,7 +208,7 @@ Try:
 }
 
 // newHandler joins everything that answers over HTTP.
-func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, feed *changes.Feed, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
+func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, feed *changes.Feed, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
 	schema := resolvers.Executable().Schema()
 	catalog, err := layer.NewCatalog(systems.All, schema)
 	if err != nil {
@@ -242,6 +249,10 @@ func newHandler(ctx context.Context, cfg *config, pool *pgxpool.Pool, feed *chan
 		}
 	}
 	mux.Handle("/tiles/", tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles}))
+	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Viewer: known.Viewer, Clock: clock, Log: log})
+	mux.Handle("/ogc", features)
+	mux.Handle("/ogc/", features)
+	mux.Handle("/export/", features)
 	back.handle(mux)
 	mux.Handle("GET /metrics", metrics{printer, results, keptTiles, pool}.handler())
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {

@@ -50,7 +50,8 @@ var may = map[string]string{
 	"internal/bench":    "",
 	"bench":             "bench/limit geo/postgis localdb migrations province/prepare",
 	"bench/limit":       "geo",
-	"cmd/hub":           "access changes geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations outbox plan province/prepare province/serve resolvers systems tiles web",
+	"cmd/hub":           "access changes geo geo/postgis graph ingest ingest/connect ingest/formats layer localdb media migrations ogc outbox plan province/prepare province/serve resolvers systems tiles web",
+	"ogc":               "access cql2 geo geo/postgis internal/fault layer",
 }
 
 func TestImports(t *testing.T) {
