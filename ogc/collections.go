@@ -30,8 +30,6 @@ func (q *request) landing() error {
 
 // classes are what a client may rely on.
 var classes = []string{
-	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
-	"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",

@@ -26,6 +26,13 @@ const (
 // it was cut off.
 const counted = "X-Number-Returned"
 
+// ExportsAtOnce is how many exports run; who asks for another is asked to wait.
+const ExportsAtOnce = 4
+
+// exportTimeout is how long an export may take: a client that reads slowly holds
+// a connection all the while.
+const exportTimeout = time.Hour
+
 // patience is how long a client may take for a piece of an export.
 const patience = 30 * time.Second
 
@@ -46,6 +53,12 @@ func (q *request) export() error {
 	if err != nil {
 		return err
 	}
+	select {
+	case q.exporting <- struct{}{}:
+		defer func() { <-q.exporting }()
+	default:
+		return fault.Unavailable("UNAVAILABLE", "%d exports are running; ask again in a moment", ExportsAtOnce)
+	}
 	reader := q.read(q.Exports, s, a.asOf)
 	defer reader.Done()
 	list, err := reader.Ask(q.ctx, s, a.query)
@@ -64,6 +77,9 @@ func (q *request) export() error {
 		h.Set("Content-Crs", a.crs.header())
 		h.Set("Trailer", counted)
 		return out.begin()
+	}
+	if q.r.Method == http.MethodHead {
+		return begin()
 	}
 	n := 0
 	err = list.Each(q.ctx, a.form(), func(f *layer.Printable) error {

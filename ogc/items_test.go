@@ -16,6 +16,7 @@ import (
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
 	"geohub/layer"
+	"geohub/ogc"
 )
 
 // TestViewers: each viewer gets of each layer as many features as by GraphQL, and
@@ -354,7 +355,8 @@ func TestQueryables(t *testing.T) {
 	}
 }
 
-// TestLeavers: an export that nobody waits for any more stops in the database.
+// TestLeavers: an export that nobody waits for any more stops in the database;
+// when as many run as may, another is asked to wait.
 func TestLeavers(t *testing.T) {
 	pool := pgtest.DB(t, province())
 	h := serveDB(t, pool)
@@ -388,15 +390,22 @@ func TestLeavers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan error, 1)
-	go func() {
-		_, err := http.DefaultClient.Do(r)
-		gone <- err
-	}()
-	waiting(1)
+	gone := make(chan error, ogc.ExportsAtOnce)
+	for range ogc.ExportsAtOnce {
+		go func() {
+			_, err := http.DefaultClient.Do(r)
+			gone <- err
+		}()
+	}
+	waiting(ogc.ExportsAtOnce)
+	if resp, body := h.get("/export/dams.csv"); resp.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(body, []byte("UNAVAILABLE")) {
+		t.Errorf("one more: %d %s", resp.StatusCode, body)
+	}
 	leave()
-	if err := <-gone; err == nil {
-		t.Error("an answer came")
+	for range ogc.ExportsAtOnce {
+		if err := <-gone; err == nil {
+			t.Error("an answer came")
+		}
 	}
 	waiting(0)
 }

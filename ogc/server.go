@@ -18,7 +18,7 @@ type Config struct {
 	Catalog *layer.Catalog
 	DB      layer.Querier
 	// Exports is a database whose statements may take as long as they need, of
-	// few connections; nil: nothing is exported.
+	// ExportsAtOnce connections; nil: nothing is exported.
 	Exports layer.Querier
 	// Viewer tells who asks; an error is answered with 401.
 	Viewer func(*http.Request) (access.Viewer, error)
@@ -29,11 +29,14 @@ type Config struct {
 // requestTimeout bounds a whole request that is no export.
 const requestTimeout = 10 * time.Second
 
-type server struct{ Config }
+type server struct {
+	Config
+	exporting chan struct{} // as many as run
+}
 
 // New answers what is under /ogc/ and, with Exports, under /export/.
 func New(c Config) http.Handler {
-	s := &server{c}
+	s := &server{c, make(chan struct{}, ExportsAtOnce)}
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*request) error{
 		"/ogc":                          (*request).landing,
@@ -51,7 +54,7 @@ func New(c Config) http.Handler {
 		mux.Handle("GET "+pattern, s.handler(requestTimeout, answer))
 	}
 	if c.Exports != nil {
-		mux.Handle("GET /export/{file}", s.handler(0, (*request).export))
+		mux.Handle("GET /export/{file}", s.handler(exportTimeout, (*request).export))
 	}
 	return mux
 }
@@ -68,12 +71,8 @@ type request struct {
 
 func (s *server) handler(timeout time.Duration, answer func(*request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		if timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, timeout)
-			defer cancel()
-		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
 		q := &request{server: s, w: w, r: r, ctx: ctx, now: s.Clock()}
 		w.Header().Set("Vary", "Accept, X-Api-Key, Authorization")
 		w.Header().Set("Cache-Control", "private, no-cache")

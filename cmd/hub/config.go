@@ -13,6 +13,7 @@ import (
 
 	"geohub/geo/postgis"
 	"geohub/localdb"
+	"geohub/ogc"
 )
 
 // config is what the environment and the flags say. Nothing else reads either.
@@ -144,7 +145,7 @@ func (d *database) exports(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.MaxConns = 4
+	c.MaxConns = ogc.ExportsAtOnce
 	return openPool(ctx, c)
 }
 
