@@ -109,7 +109,7 @@ var cql2Filters = []struct {
 	{systems.Dams.System, "basin IN ('Hương', 'Bồ')", "basin", known("basin", func(s string) bool { return s == "Hương" || s == "Bồ" })},
 	{systems.Dams.System, "CASEI(basin) = CASEI('BỒ')", "basin", known("basin", func(s string) bool { return strings.ToLower(s) == "bồ" })},
 	{systems.Dams.System, "CASEI(basin) IN (CASEI('BỒ'), 'hương')", "basin", known("basin", func(s string) bool {
-		return slices.Contains([]string{"sông bồ", "sông hương"}, strings.ToLower(s))
+		return slices.Contains([]string{"bồ", "hương"}, strings.ToLower(s))
 	})},
 	{systems.Dams.System, "label LIKE 'Hồ%'", "label", known("label", func(s string) bool { return strings.HasPrefix(s, "Hồ") })},
 	{systems.Dams.System, "label LIKE 'ho%'", "label", known("label", func(s string) bool { return strings.HasPrefix(s, "ho") })},
