@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"geohub/access"
+	"geohub/cql2"
 	"geohub/geo"
 	"geohub/internal/fault"
 	"geohub/layer"
@@ -64,8 +65,15 @@ func tilesAt(req *http.Request, q question) string {
 		scheme = "https"
 	}
 	at := scheme + "://" + req.Host + "/tiles/" + q.names + "/{z}/{x}/{y}.mvt"
+	more := url.Values{}
 	if q.asOf != nil {
-		at += "?asOf=" + url.QueryEscape(q.asOf.Format(time.RFC3339Nano))
+		more.Set("asOf", q.asOf.Format(time.RFC3339Nano))
+	}
+	if q.filter != nil {
+		more.Set("filter", cql2.Text(q.filter))
+	}
+	if len(more) > 0 {
+		at += "?" + more.Encode()
 	}
 	return at
 }

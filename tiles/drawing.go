@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"geohub/clause"
+	"geohub/cql2"
 	"geohub/geo"
 	"geohub/geo/postgis"
 	"geohub/internal/pgbinary"
@@ -42,6 +43,7 @@ type drawing struct {
 	r       *layer.Reader
 	s       *layer.System
 	tile    mvt.Tile
+	filter  cql2.Expr
 	limit   int
 	encoder *mvt.Encoder
 
@@ -57,7 +59,7 @@ func (d *drawing) draw(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	box := geo.BBoxOf(d.tile.Bounds(buffer))
-	list, err := d.r.Ask(ctx, d.s, layer.Query{Area: &geo.Area{BBox: &box}})
+	list, err := d.r.Ask(ctx, d.s, layer.Query{Area: &geo.Area{BBox: &box}, CQL2: d.filter})
 	if err != nil {
 		return false, err
 	}

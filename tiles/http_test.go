@@ -3,6 +3,8 @@ package tiles_test
 import (
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+
+	orbmvt "github.com/paulmach/orb/encoding/mvt"
 
 	"geohub/internal/hubtest"
 	"geohub/internal/pgtest"
@@ -44,7 +48,10 @@ func TestHTTP(t *testing.T) {
 		{"/tiles/dams/1/01/0.mvt", 400, "BAD_INPUT"},
 		{"/tiles/dams/1/x/0.mvt", 400, "BAD_INPUT"},
 		{"/tiles/dams/1/99999999999999999999/0.mvt", 400, "BAD_INPUT"},
-		{"/tiles/dams/0/0/0.mvt?filter=levelM%3E1", 400, "BAD_INPUT filter is not served yet"},
+		{"/tiles/dams/0/0/0.mvt?filter=levelM%3E1", 200, ""},
+		{"/tiles/dams/0/0/0.mvt?filter=levelM%3E", 400, "BAD_INPUT filter, character 8"},
+		{"/tiles/dams/0/0/0.mvt?filter=colour%3D1", 400, "BAD_INPUT"},
+		{"/tiles/vessels/0/0/0.mvt?filter=ownerName%3D'x'", 204, ""},
 		{"/tiles/dams/0/0/0.mvt?asOf=yesterday", 400, "BAD_INPUT asOf"},
 		{"/tiles/dams/0/0/0.mvt?asOf=2999-01-01T00:00:00Z", 400, "BAD_INPUT asOf"},
 	} {
@@ -93,6 +100,36 @@ func TestHTTP(t *testing.T) {
 }
 
 // TestDescription: TileJSON names the viewer's fields and where the tiles are.
+// TestFilter: a tile holds what the filter lets through, and tiles of one filter are
+// none of another.
+func TestFilter(t *testing.T) {
+	s := serve(t, pgtest.Shared(t, hubtest.Province()))
+	ids := func(filter string) []string {
+		t.Helper()
+		resp, body := s.ask("/tiles/dams/0/0/0.mvt?filter=" + url.QueryEscape(filter))
+		if resp.StatusCode == http.StatusNoContent {
+			return nil
+		}
+		layers, err := orbmvt.Unmarshal(body)
+		if err != nil || len(layers) != 1 {
+			t.Fatalf("%s: %s %v", filter, resp.Status, err)
+		}
+		var ids []string
+		for _, f := range layers[0].Features {
+			ids = append(ids, f.Properties["id"].(string))
+		}
+		return ids
+	}
+	all := ids("levelM IS NOT NULL OR levelM IS NULL")
+	above, others := ids("levelM > 40"), ids("NOT levelM > 40 OR levelM IS NULL")
+	if len(all) != 22 || len(above) == 0 || len(others) == 0 || len(above)+len(others) != len(all) {
+		t.Errorf("%d above, %d others of %d", len(above), len(others), len(all))
+	}
+	if none := ids("levelM > 1e6"); none != nil {
+		t.Errorf("%v", none)
+	}
+}
+
 func TestDescription(t *testing.T) {
 	drawn := serve(t, pgtest.DB(t, hubtest.Province()))
 	var d struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"geohub/access"
+	"geohub/cql2"
 	"geohub/internal/fault"
 	"geohub/layer"
 	"geohub/tiles/mvt"
@@ -23,6 +24,7 @@ type question struct {
 	describes bool // what the layers are; otherwise a tile of them
 	tile      mvt.Tile
 	asOf      *time.Time
+	filter    cql2.Expr // holds for what is drawn; nil: everything
 }
 
 // question reads a request below /tiles/.
@@ -51,7 +53,9 @@ func (h *handler) question(req *http.Request) (q question, err error) {
 	}
 	given := req.URL.Query()
 	if given.Has("filter") {
-		return q, fault.Invalid("BAD_INPUT", "filter is not served yet")
+		if q.filter, err = cql2.Parse(given.Get("filter")); err != nil {
+			return q, err
+		}
 	}
 	if given.Has("asOf") {
 		t, err := layer.ParseTime(given.Get("asOf"))
@@ -117,6 +121,9 @@ func (q *question) key(v access.Viewer) string {
 	}
 	if q.asOf != nil {
 		b = strconv.AppendInt(b, q.asOf.UnixMicro(), 10)
+	}
+	if q.filter != nil {
+		b = append(append(b, '\n'), cql2.Text(q.filter)...)
 	}
 	return string(b)
 }

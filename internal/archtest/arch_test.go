@@ -38,7 +38,7 @@ var may = map[string]string{
 	"media":             "access ingest internal/fault layer systems",
 	"resolvers":         "access changes geo graph internal/fault layer media outbox plan systems",
 	"migrations":        "",
-	"tiles":             "access changes clause geo geo/postgis internal/fault internal/pgbinary layer tiles/mvt",
+	"tiles":             "access changes clause cql2 geo geo/postgis internal/fault internal/pgbinary layer tiles/mvt",
 	"tiles/mvt":         "",
 	"web":               "",
 	"province":          "access geo ingest layer systems",
