@@ -20,10 +20,9 @@ type span struct {
 	from, to any
 	// strict says that the end was a moment, which lies in the span itself:
 	// then to is that moment and t <= to.
-	strict bool
-	moment bool
-	// fromDay and toDay tell ends that were days.
-	fromDay bool
+	strict  bool
+	moment  bool // the span is one moment
+	fromDay bool // from is the beginning of a day, which lies in the span
 }
 
 // comparedTime is a time compared with a literal.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the hub needs of the system: PostgreSQL >= 15 with PostGIS (localdb runs
-# a private cluster of it) and ogr2ogr of GDAL (hub import units). `make run`
-# and `make test` call this first. It says nothing when all is there.
+# a private cluster of it) and GDAL (ogr2ogr for hub import units; the tests of
+# the OGC API ask with ogrinfo). `make run` and `make test` call this first. It
+# says nothing when all is there.
 #
 # HUB_DATABASE_URL set: the server is elsewhere, only GDAL is looked for.
 set -eu
