@@ -68,8 +68,13 @@ func TestAsOf(t *testing.T) {
 	}
 	var then []was
 	rapid.Check(t, func(r *rapid.T) {
-		id := func(label string) string { return "vessel:" + rapid.SampledFrom([]string{"A", "B", "C"}).Draw(r, label) }
-		hour := func(n int) *time.Time { at := begun.Truncate(time.Hour).Add(time.Duration(n-40) * time.Hour); return &at }
+		id := func(label string) string {
+			return "vessel:" + rapid.SampledFrom([]string{"A", "B", "C"}).Draw(r, label)
+		}
+		hour := func(n int) *time.Time {
+			at := begun.Truncate(time.Hour).Add(time.Duration(n-40) * time.Hour)
+			return &at
+		}
 		for range rapid.IntRange(1, 4).Draw(r, "writes") {
 			n := rapid.IntRange(0, 40).Draw(r, "version")
 			err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) (err error) {
@@ -183,4 +188,3 @@ func TestAsOfSettled(t *testing.T) {
 		t.Errorf("forgotten: %+v", a.Errors)
 	}
 }
-

@@ -277,7 +277,9 @@ func TestPositionAt(t *testing.T) {
 	h.Ask(`{ vessels(first: 5) { nodes { id positions(last: 4) { at } } } }`, nil, &got)
 	for _, v := range got.Vessels.Nodes {
 		for i, p := range v.Positions {
-			var then struct{ Vessel map[string]*struct{ At string } }
+			var then struct {
+				Vessel map[string]*struct{ At string }
+			}
 			h.Ask(`query ($id: ID!, $t: DateTime!) { vessel(id: $id) { at: positionAt(time: $t) { at } never: positionAt(time: "1999-01-01T00:00:00Z") { at } } }`, map[string]any{"id": v.ID, "t": p.At}, &then)
 			if then.Vessel["at"] == nil || then.Vessel["at"].At != p.At || then.Vessel["never"] != nil {
 				t.Errorf("%s, position %d at %s: %+v", v.ID, i, p.At, then.Vessel)

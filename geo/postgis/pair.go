@@ -9,7 +9,9 @@ type Pair struct{}
 var left, right = clause.Of("l.geom"), clause.Of("f.geom")
 
 // DistanceM is the geodesic distance between the two in metres.
-func (Pair) DistanceM() clause.C { return clause.Of("ST_Distance(f.geom::geography, l.geom::geography)") }
+func (Pair) DistanceM() clause.C {
+	return clause.Of("ST_Distance(f.geom::geography, l.geom::geography)")
+}
 
 // WithinM holds for pairs within a geodesic distance.
 func (p Pair) WithinM(m float64) clause.C {
