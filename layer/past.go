@@ -25,7 +25,7 @@ func (r *Reader) At(moment time.Time) *Reader {
 	defer r.mu.Unlock()
 	then := r.past[moment]
 	if then == nil {
-		r.LooksBack()
+		r.snapshot.looksBack(moment)
 		then = r.catalog.Read(r.db, r.viewer, moment, r.wants)
 		then.grounds, then.snapshot, then.asOf = r.grounds, r.snapshot, clause.Value(moment)
 		r.past[moment] = then
@@ -36,33 +36,64 @@ func (r *Reader) At(moment time.Time) *Reader {
 // LooksBack says that some question of the operation will be of a moment gone by.
 // It is best said before the first statement: what is settled has to be known
 // before the snapshot is taken.
-func (r *Reader) LooksBack() {
-	r.snapshot.mu.Lock()
-	defer r.snapshot.mu.Unlock()
-	if r.snapshot.memory == nil {
-		r.snapshot.memory = &memory{}
+func (r *Reader) LooksBack() { r.snapshot.looksBack(time.Time{}) }
+
+func (s *snapshot) looksBack(moment time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.memory == nil {
+		s.memory = &memory{}
+	}
+	if moment.After(s.memory.latest) {
+		s.memory.latest = moment
 	}
 }
 
 // memory is what the database can tell of moments gone by.
 type memory struct {
+	latest  time.Time // the latest moment asked for so far
 	asked   bool
 	settled time.Time            // nothing will be written any more that is known before
 	since   map[string]time.Time // from when on each table remembers
 }
 
-// Writing is what connections call themselves that features are written on: a
-// transaction of theirs may still write what counts as known since it began.
-const Writing = "geohub ingest"
+// What connections call themselves. A transaction on one that is for Writing may
+// still write what counts as known since it began; on one for Reading, never.
+const (
+	Writing = "geohub writing"
+	Reading = "geohub"
+)
 
-// ask reads the memory of a database.
+const (
+	lag      = 100 * time.Millisecond // more than it takes a transaction that has begun to be seen to have
+	patience = 400 * time.Millisecond // how long a question waits for its moment to be settled
+)
+
+// ask reads the memory of a database, once. What has only just been is waited for.
 func (m *memory) ask(ctx context.Context, db Querier) error {
 	if m.asked {
 		return nil
 	}
-	rows, err := db.Query(ctx, `SELECT NULL, least(now(), (SELECT min(xact_start) FROM pg_stat_activity
+	for began := time.Now(); ; {
+		if err := m.read(ctx, db); err != nil {
+			return err
+		}
+		if m.latest.Before(m.settled) || m.latest.After(began) || time.Since(began) > patience {
+			m.asked = true
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lag / 4):
+		}
+	}
+}
+
+func (m *memory) read(ctx context.Context, db Querier) error {
+	rows, err := db.Query(ctx, `SELECT NULL, least(now() - $2::interval, (SELECT min(xact_start) FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR application_name = $1)))
-		UNION ALL SELECT name, since FROM history WHERE since <> '-infinity'`, Writing)
+		UNION ALL SELECT name, since FROM history WHERE since <> '-infinity'`, Writing, lag)
 	if err != nil {
 		return err
 	}
@@ -77,7 +108,6 @@ func (m *memory) ask(ctx context.Context, db Querier) error {
 		}
 		return nil
 	})
-	m.asked = err == nil
 	return err
 }
 

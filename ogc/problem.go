@@ -30,7 +30,7 @@ func (q *request) refuse(err error) {
 		q.Log.ErrorContext(q.ctx, "internal error", "requestId", id, "path", q.r.URL.Path, "err", err)
 		f = (&fault.Error{Code: "INTERNAL", Message: "internal error"}).With("requestId", id)
 	}
-	status := statusOf(f)
+	status := f.Status()
 	problem := map[string]any{}
 	maps.Copy(problem, f.Details)
 	maps.Copy(problem, map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": f.Code, "detail": f.Message})
@@ -38,21 +38,4 @@ func (q *request) refuse(err error) {
 	q.w.Header().Del("Content-Crs")
 	q.w.WriteHeader(status)
 	_ = q.encode(problem)
-}
-
-func statusOf(f *fault.Error) int {
-	switch f.Kind {
-	case fault.KindInvalid:
-		return http.StatusBadRequest
-	case fault.KindNotFound:
-		return http.StatusNotFound
-	case fault.KindDenied:
-		if f.Code == "UNAUTHENTICATED" {
-			return http.StatusUnauthorized
-		}
-		return http.StatusForbidden
-	case fault.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }

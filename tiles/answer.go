@@ -111,7 +111,7 @@ func takesGzip(h http.Header) bool {
 
 // fail answers with an error, in the words that are fit for a client.
 func (h *handler) fail(w http.ResponseWriter, req *http.Request, err error) {
-	f, status := fault.Of(err), http.StatusInternalServerError
+	f := fault.Of(err)
 	switch {
 	case f == nil && errors.Is(err, context.DeadlineExceeded):
 		f = fault.Unavailable("TIMEOUT", "the tile took too long and was stopped; ask for fewer layers").Because(err)
@@ -121,22 +121,10 @@ func (h *handler) fail(w http.ResponseWriter, req *http.Request, err error) {
 		h.Log.ErrorContext(req.Context(), "internal error", "path", req.URL.Path, "err", err)
 		f = &fault.Error{Code: "INTERNAL", Message: "internal error"}
 	}
-	switch {
-	case f.Kind == fault.KindInvalid:
-		status = http.StatusBadRequest
-	case f.Kind == fault.KindNotFound:
-		status = http.StatusNotFound
-	case f.Code == "UNAUTHENTICATED":
-		status = http.StatusUnauthorized
-	case f.Kind == fault.KindDenied:
-		status = http.StatusForbidden
-	case f.Kind == fault.KindUnavailable:
-		status = http.StatusServiceUnavailable
-	}
 	if f.Unwrap() != nil {
 		h.Log.WarnContext(req.Context(), "refused", "code", f.Code, "path", req.URL.Path, "err", f.Unwrap())
 	}
-	h.refuse(w, req, status, f)
+	h.refuse(w, req, f.Status(), f)
 }
 
 func (h *handler) refuse(w http.ResponseWriter, req *http.Request, status int, f *fault.Error) {

@@ -81,7 +81,6 @@ func tilesAt(req *http.Request, q question) string {
 func (h *handler) describe(ctx context.Context, r *layer.Reader, q question) (*description, error) {
 	r.Together()
 	if q.asOf != nil {
-		r.LooksBack()
 		r = r.At(*q.asOf)
 	}
 	d := &description{TileJSON: "3.0.0", MaxZoom: mvt.MaxZoom}

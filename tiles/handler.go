@@ -96,7 +96,6 @@ func (h *handler) draw(ctx context.Context, r *layer.Reader, q question) ([]byte
 		r.Together()
 	}
 	if q.asOf != nil {
-		r.LooksBack()
 		r = r.At(*q.asOf)
 	}
 	e := encoders.Get().(*mvt.Encoder)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"geohub/geo/postgis"
+	"geohub/layer"
 	"geohub/localdb"
 	"geohub/ogc"
 )
@@ -124,6 +125,7 @@ func (d *database) config() (*pgxpool.Config, error) {
 		return nil, usageError{fmt.Errorf("HUB_DATABASE_URL is not a PostgreSQL address: %w", err)}
 	}
 	postgis.Configure(c)
+	c.ConnConfig.RuntimeParams["application_name"] = layer.Writing
 	return c, nil
 }
 
@@ -134,6 +136,7 @@ func (d *database) pool(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	postgis.Bound(c)
+	c.ConnConfig.RuntimeParams["application_name"] = layer.Reading
 	c.MaxConns = 16
 	return openPool(ctx, c)
 }
@@ -145,6 +148,7 @@ func (d *database) exports(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.ConnConfig.RuntimeParams["application_name"] = layer.Reading
 	c.MaxConns = ogc.ExportsAtOnce
 	return openPool(ctx, c)
 }

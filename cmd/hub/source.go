@@ -86,7 +86,6 @@ func (m Main) runner(ctx context.Context, cfg *config, db *database, sources []*
 		return nil, err
 	}
 	c.MaxConns = 12
-	c.ConnConfig.RuntimeParams["application_name"] = layer.Writing
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)

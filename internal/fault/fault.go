@@ -11,6 +11,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 // Kind says whose fault it is and whether asking again can help.
@@ -39,6 +40,24 @@ func (e *Error) Error() string { return e.Message }
 
 // Unwrap gives the cause, which is for logs only.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Status is the HTTP status of an answer that is nothing but this error.
+func (e *Error) Status() int {
+	switch e.Kind {
+	case KindInvalid:
+		return http.StatusBadRequest
+	case KindNotFound:
+		return http.StatusNotFound
+	case KindDenied:
+		if e.Code == "UNAUTHENTICATED" {
+			return http.StatusUnauthorized
+		}
+		return http.StatusForbidden
+	case KindUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
 
 // With adds one extension and returns e.
 func (e *Error) With(key string, value any) *Error {
