@@ -305,12 +305,12 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 func (c *FeatureConnection) hits() clause.C {
 	branches := make([]clause.C, len(c.lists))
 	for i, l := range c.lists {
-		with, from := l.tail()
+		rows := l.tail()
 		value := clause.Of("NULL::float8")
 		if by := l.by(); !by.Empty() {
 			value = by
 		}
-		branches[i] = clause.Of("(?SELECT f.id, ? AS value, ?::int AS n ?)", with, value, slices.Index(c.r.catalog.systems, l.s), from)
+		branches[i] = clause.Of("(?SELECT f.id, ? AS value, ?::int AS n ?)", rows.With, value, slices.Index(c.r.catalog.systems, l.s), rows.From)
 	}
 	by := clause.Of("y.id")
 	if !c.order.by.Empty() {

@@ -64,7 +64,6 @@ type Printout struct {
 // cursor.
 func (l *List) Print(ctx context.Context, form postgis.Form) (*Printout, error) {
 	out := &Printout{}
-	with, from := l.tail()
 	extras := []extra{
 		l.r.geometryIn(l.s, form, func(int) any {
 			out.Features = append(out.Features, &Printable{})
@@ -79,7 +78,7 @@ func (l *List) Print(ctx context.Context, form postgis.Form) (*Printout, error) 
 			return &values[len(values)-1]
 		}})
 	}
-	page, err := l.r.page(ctx, l.s, with, from, extras)
+	page, err := l.r.page(ctx, l.s, l.tail(), extras)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +101,7 @@ func (l *List) Each(ctx context.Context, form postgis.Form, take func(*Printable
 	p := &page{r: l.r, s: l.s}
 	var geom orb.Geometry
 	from := clause.Of("FROM ? f WHERE ? ORDER BY f.id", l.r.table(l.s.Table), l.where)
-	return l.r.each(ctx, p, clause.C{}, from, []extra{l.r.geometryIn(l.s, form, func(int) any {
+	return l.r.each(ctx, p, postgis.Rows{From: from}, []extra{l.r.geometryIn(l.s, form, func(int) any {
 		geom = nil
 		return &geom
 	})}, func(row Row) error { return take(&Printable{geom, row}) })
@@ -114,7 +113,7 @@ func (r *Reader) PrintOne(ctx context.Context, s *System, id string, form postgi
 	byID := func(id clause.C) (*Printable, error) {
 		var out Printable
 		from := clause.Of("FROM ? f WHERE ?", r.table(s.Table), clause.And(r.policy(s), clause.Of("f.id = ?", id)))
-		page, err := r.page(ctx, s, clause.C{}, from, []extra{r.geometryIn(s, form, func(int) any { return &out.Geom })})
+		page, err := r.page(ctx, s, postgis.Rows{From: from}, []extra{r.geometryIn(s, form, func(int) any { return &out.Geom })})
 		if err != nil || len(page.rows) == 0 {
 			return nil, err
 		}

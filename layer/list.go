@@ -283,9 +283,8 @@ func (l *List) following() clause.C {
 	return c
 }
 
-// tail is FROM … ORDER BY … LIMIT for at least one row more than the page, and
-// what must stand before SELECT.
-func (l *List) tail() (with, from clause.C) {
+// tail is at least one row more than the page.
+func (l *List) tail() postgis.Rows {
 	table := l.r.table(l.s.Table)
 	limit := l.first + 1
 	if l.box != nil {
@@ -293,14 +292,16 @@ func (l *List) tail() (with, from clause.C) {
 		if l.after != nil && l.after.value != nil {
 			begin = *l.after.value
 		}
-		return with, clause.Of("FROM ?", postgis.AlongCurve(table, *l.box, begin, l.others, l.following(), limit))
+		return postgis.Rows{From: clause.Of("FROM ?", postgis.AlongCurve(table, *l.box, begin, l.others, l.following(), limit))}
 	}
-	where := clause.And(l.where, l.following())
 	if l.near != nil {
-		return l.near.Nearest(table, where, limit)
+		return l.near.Nearest(table, l.behind(), limit)
 	}
-	return with, clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, where, l.order.sql(), clause.Enough(limit))
+	return postgis.Rows{From: clause.Of("FROM ? f WHERE ? ORDER BY ? LIMIT ?", table, l.behind(), l.order.sql(), clause.Enough(limit))}
 }
+
+// behind holds for the rows of the list that come after the cursor.
+func (l *List) behind() clause.C { return clause.And(l.where, l.following()) }
 
 // by is the value that the rows of the tail are ordered by; empty: by id alone.
 func (l *List) by() clause.C {
@@ -333,7 +334,6 @@ type found struct {
 
 // read runs the list's statement.
 func (l *List) read(ctx context.Context) (*found, error) {
-	with, from := l.tail()
 	out := &found{}
 	var extras []extra
 	if by := l.by(); !by.Empty() {
@@ -343,7 +343,7 @@ func (l *List) read(ctx context.Context) (*found, error) {
 		}})
 	}
 	var err error
-	if out.page, err = l.r.page(ctx, l.s, with, from, extras); err != nil {
+	if out.page, err = l.r.page(ctx, l.s, l.tail(), extras); err != nil {
 		return nil, err
 	}
 	if out.more = len(out.rows) > l.first; out.more {

@@ -127,11 +127,11 @@ func (r *Reader) columns(s *System) []column {
 	return out
 }
 
-// page reads rows of a layer. with goes before SELECT, from after the columns;
-// extras are further columns, scanned into what they give for row i.
-func (r *Reader) page(ctx context.Context, s *System, with, from clause.C, extras []extra) (*page, error) {
+// page reads rows of a layer; extras are further columns, scanned into what they
+// give for row i.
+func (r *Reader) page(ctx context.Context, s *System, from postgis.Rows, extras []extra) (*page, error) {
 	p := &page{r: r, s: s}
-	err := r.each(ctx, p, with, from, extras, func(row Row) error {
+	err := r.each(ctx, p, from, extras, func(row Row) error {
 		p.rows = append(p.rows, row)
 		return nil
 	})
@@ -144,7 +144,7 @@ func (r *Reader) page(ctx context.Context, s *System, with, from clause.C, extra
 
 // each is page without keeping the rows, which belong to p: each is handed on as
 // it comes.
-func (r *Reader) each(ctx context.Context, p *page, with, from clause.C, extras []extra, take func(Row) error) error {
+func (r *Reader) each(ctx context.Context, p *page, from postgis.Rows, extras []extra, take func(Row) error) error {
 	columns := r.columns(p.s)
 	selected := make([]clause.C, 0, len(columns)+len(extras))
 	for _, c := range columns {
@@ -154,7 +154,7 @@ func (r *Reader) each(ctx context.Context, p *page, with, from clause.C, extras 
 		selected = append(selected, e.sql)
 	}
 	dest := make([]any, len(selected))
-	statement := clause.Of("?SELECT ? ?", with, clause.Join(", ", selected...), from)
+	statement := clause.Of("?SELECT ? ?", from.With, clause.Join(", ", selected...), from.From)
 	n := 0
 	return r.query(ctx, "read "+p.s.Field, statement, func(rows pgx.Rows) error {
 		row := p.s.newRow()

@@ -44,9 +44,14 @@ func (l *List) System() *System { return l.s }
 // Where holds for all rows f of the list, on whatever page.
 func (l *List) Where() clause.C { return l.where }
 
-// Page is FROM … ORDER BY … LIMIT for one row more than the page, and what must
-// stand before SELECT.
-func (l *List) Page() (with, from clause.C) { return l.tail() }
+// Ways are what the page's rows, and at least one more, can be read from: the first
+// that gives a row gives the page, and the last does always.
+func (l *List) Ways() []postgis.Rows {
+	if l.near != nil {
+		return []postgis.Rows{l.near.Likely(l.r.table(l.s.Table), l.behind(), l.first+1), l.tail()}
+	}
+	return []postgis.Rows{l.tail()}
+}
 
 // OrderBy is what rows are ordered by before their id; empty: by id alone.
 func (l *List) OrderBy() clause.C { return l.by() }
@@ -232,14 +237,13 @@ func (g Grouping) KeyOf(value string, title Title, from, to *geo.Date) *GroupKey
 	return k
 }
 
-// Page is FROM … for one feature more than the page: x.id, x.value of the order,
-// and x.n, the layer's place among the catalogue's systems. Nothing is to stand
-// before SELECT.
-func (c *FeatureConnection) Page() (with, from clause.C) {
+// Ways are what one feature more than the page can be read from: x.id, x.value of
+// the order, and x.n, the layer's place among the catalogue's systems.
+func (c *FeatureConnection) Ways() []postgis.Rows {
 	if len(c.lists) == 0 {
-		return clause.C{}, clause.Of("FROM (SELECT ''::text AS id, 0::float8 AS value, 0 AS n WHERE false) x")
+		return []postgis.Rows{{From: clause.Of("FROM (SELECT ''::text AS id, 0::float8 AS value, 0 AS n WHERE false) x")}}
 	}
-	return clause.C{}, clause.Of("FROM ?", c.hits())
+	return []postgis.Rows{{From: clause.Of("FROM ?", c.hits())}}
 }
 
 // Places are those of the asked layers among the catalogue's systems.

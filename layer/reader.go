@@ -13,6 +13,7 @@ import (
 
 	"geohub/access"
 	"geohub/clause"
+	"geohub/geo/postgis"
 	"geohub/internal/fault"
 	"geohub/loaders"
 )
@@ -315,7 +316,7 @@ func (r *Reader) fetchFeatures(ctx context.Context, s *System, ids []string) (ma
 func (r *Reader) byID(ctx context.Context, s *System, ids []string) (map[string]Row, error) {
 	out := map[string]Row{}
 	where := clause.And(r.policy(s), clause.Of("f.id = ANY (?)", ids))
-	p, err := r.page(ctx, s, clause.C{}, clause.Of("FROM ? f WHERE ?", r.table(s.Table), where), nil)
+	p, err := r.page(ctx, s, postgis.Rows{From: clause.Of("FROM ? f WHERE ?", r.table(s.Table), where)}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"geohub/clause"
 	"geohub/geo"
+	"geohub/geo/postgis"
 	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
@@ -47,7 +48,7 @@ func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, 
 
 // asked is a question that has pages: a layer's list, or one across layers.
 type asked interface {
-	Page() (with, from clause.C)
+	Ways() []postgis.Rows
 	First() int
 	After() bool
 	Near() bool
@@ -281,61 +282,18 @@ func boxOf(raw []byte) *geo.BBox {
 	return &box
 }
 
-// print runs the page's one statement and appends the connection.
+// print reads the page and appends the connection.
 func (p *page) print(x *run, list asked, b []byte) ([]byte, error) {
 	x.list = list
 	f := &found{list: list}
-	statement, err := p.statement(x, list)
-	if err != nil {
-		return nil, err
-	}
 	lists := make([]buffer, len(p.parts))
 	defer func() {
 		for i := range lists {
 			lists[i].free()
 		}
 	}()
-	if !statement.Empty() {
-		whole := len(p.whole.all)
-		err = x.r.Query(x.ctx, "read "+p.typ, statement, func(values [][]byte) error {
-			if whole > 0 && f.whole == nil {
-				f.whole = keep(values[:whole])
-			}
-			if !p.rows {
-				return nil
-			}
-			row := values[whole:]
-			if whole > 0 { // a page without rows has one row without a number
-				if row[len(row)-1] == nil {
-					return nil
-				}
-				row = row[:len(row)-1]
-			}
-			if f.n == list.First() {
-				f.more = true
-				return nil
-			}
-			if p.id >= 0 {
-				f.last.set(row[p.id], row[p.text])
-				if f.n == 0 {
-					f.first.set(row[p.id], row[p.text])
-				}
-			}
-			for i := range p.parts {
-				if each := p.parts[i].each; each != nil {
-					l := lists[i].get()
-					if f.n > 0 {
-						*l = append(*l, ',')
-					}
-					*l = each(x, *l, row)
-				}
-			}
-			f.n++
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := p.read(x, f, lists); err != nil {
+		return nil, err
 	}
 	if p.bare {
 		b = append(b, '[')
@@ -359,23 +317,82 @@ func (p *page) print(x *run, list asked, b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// read prints the page's rows into lists, by one statement if the first way gives
+// the page.
+func (p *page) read(x *run, f *found, lists []buffer) error {
+	ways := f.list.Ways()
+	if !p.rows {
+		ways = ways[:1]
+	}
+	for _, from := range ways {
+		statement, err := p.statement(x, from)
+		if err != nil || statement.Empty() {
+			return err
+		}
+		if err := x.r.Query(x.ctx, "read "+p.typ, statement, func(values [][]byte) error { p.take(x, f, values, lists); return nil }); err != nil {
+			return err
+		}
+		if f.n > 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// take prints one row of the answer.
+func (p *page) take(x *run, f *found, values [][]byte, lists []buffer) {
+	whole := len(p.whole.all)
+	if whole > 0 && f.whole == nil {
+		f.whole = keep(values[:whole])
+	}
+	if !p.rows {
+		return
+	}
+	row := values[whole:]
+	if whole > 0 { // a page without rows has one row without a number
+		if row[len(row)-1] == nil {
+			return
+		}
+		row = row[:len(row)-1]
+	}
+	if f.n == f.list.First() {
+		f.more = true
+		return
+	}
+	if p.id >= 0 {
+		f.last.set(row[p.id], row[p.text])
+		if f.n == 0 {
+			f.first.set(row[p.id], row[p.text])
+		}
+	}
+	for i := range p.parts {
+		if each := p.parts[i].each; each != nil {
+			l := lists[i].get()
+			if f.n > 0 {
+				*l = append(*l, ',')
+			}
+			*l = each(x, *l, row)
+		}
+	}
+	f.n++
+}
+
 // statement is the page's rows, with what is asked of the whole list in each of
 // them; empty when neither is asked for.
-func (p *page) statement(x *run, list asked) (clause.C, error) {
+func (p *page) statement(x *run, rows postgis.Rows) (clause.C, error) {
 	var statement clause.C
 	if p.rows {
 		cols, err := p.cols.sql(x)
 		if err != nil {
 			return cols, err
 		}
-		with, from := list.Page()
 		switch {
 		case len(p.whole.all) > 0 && len(p.cols.all) > 0:
-			statement = clause.Of("?SELECT ?, true AS here ?", with, cols, from)
+			statement = clause.Of("?SELECT ?, true AS here ?", rows.With, cols, rows.From)
 		case len(p.whole.all) > 0, len(p.cols.all) == 0:
-			statement = clause.Of("?SELECT true AS here ?", with, from)
+			statement = clause.Of("?SELECT true AS here ?", rows.With, rows.From)
 		default:
-			statement = clause.Of("?SELECT ? ?", with, cols, from)
+			statement = clause.Of("?SELECT ? ?", rows.With, cols, rows.From)
 		}
 	}
 	if len(p.whole.all) == 0 {

@@ -34,38 +34,61 @@ func (o Origin) WithinM(m float64) clause.C {
 	return clause.Of("? AND ? <= ?", box, o.DistanceM(), m)
 }
 
-// Nearest selects the n rows f, or a few more, of a table that are nearest by metres, and then by
-// their id, each with its distance as f.away. with has to stand before SELECT.
+// Rows is where a statement has its rows f from, FROM to LIMIT, and what has to
+// stand before its SELECT.
+type Rows struct{ With, From clause.C }
+
+// Nearest are the n rows, or a few more, of a table that are nearest by metres,
+// and then by their id, each with its distance as f.away.
 //
-// The index knows degrees only. It gives rather more rows than are wanted, by
-// degrees: what it has not given is r degrees away or more, which is so many
-// metres at least, as a degree is short where the circle of r degrees comes
-// nearest to a pole. If the n nearest of what it gave are nearer than that, they
-// are the answer. Else the answer lies in the box round the circle that these n
-// make, and is read from there; that branch costs nothing when it isn't wanted.
-// Rows go from step to step whole: to take them apart costs more than to find them.
-func (o Origin) Nearest(table, where clause.C, n int) (with, from clause.C) {
-	b := o.geom.Bound()
-	lat := math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))
-	free := math.Min(180+b.Min[0], 180-b.Max[0]) // degrees between the origin and the antimeridian
-	// A circle of degrees is so much larger than the one of metres in it; and a few more.
-	given := clause.Enough(int(1.05*float64(n)/math.Max(0.1, math.Cos(lat*math.Pi/180)) + math.Sqrt(float64(n))))
-	with = clause.Of(`WITH given AS MATERIALIZED (
-			SELECT f AS whole, f.id, f.geom <-> ? AS degrees, ? AS away FROM ? f WHERE ? ORDER BY f.geom <-> ? LIMIT ?
-		), bound AS MATERIALIZED (
-			SELECT r.all_given OR r.degrees < ? AND r.degrees + ? < 89 AND n.m < r.degrees * 0.99 * least(110500, 111320 * cos(radians(?::float8 + r.degrees))) AS sure, n.m
-			FROM (SELECT max(g.away) AS m FROM (SELECT g.away FROM given g ORDER BY g.away, g.id LIMIT ?) g) n,
-				(SELECT max(g.degrees) AS degrees, count(*) < ? AS all_given FROM given g) r
-		) `,
-		o.sql, o.DistanceM(), table, where, o.sql, given, free, lat, lat, clause.Enough(n), given)
+// The index knows degrees only. Those that are nearest by degrees, rather more
+// than are wanted, make a circle of metres; the answer lies in the box round it.
+func (o Origin) Nearest(table, where clause.C, n int) Rows {
+	lat, free := o.reach()
 	// A box that would cross the antimeridian reaches round the world.
 	box := clause.Of(`(SELECT ST_Expand(ST_Envelope(?), CASE WHEN w.lon < ? THEN w.lon ELSE 360 END, w.lat)
-		FROM bound, LATERAL (SELECT (bound.m * 1.01 + 1) / 110500 AS lat,
-			(bound.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ?::float8 + bound.m / 110500))))) AS lon) w)`, o.sql, free, lat)
-	from = clause.Of(`FROM (
-		SELECT g.whole, g.id, g.away FROM given g WHERE (SELECT b.sure FROM bound b)
-		UNION ALL
-		SELECT f, f.id, ? FROM ? f WHERE NOT (SELECT b.sure FROM bound b) AND f.geom && ? AND ?
-		ORDER BY away, id LIMIT ?) g, LATERAL (SELECT (g.whole).*, g.away) f`, o.DistanceM(), table, box, where, clause.Enough(n))
-	return with, from
+		FROM (?) n, LATERAL (SELECT (n.m * 1.01 + 1) / 110500 AS lat,
+			(n.m * 1.01 + 1) / (111320 * greatest(0.001, cos(radians(least(90, ?::float8 + n.m / 110500))))) AS lon) w)`, o.sql, free, farthest(n), lat)
+	return Rows{o.given(table, where, n), clause.Of("FROM (SELECT f.*, ? AS away FROM ? f WHERE f.geom && ? AND ? ORDER BY away, f.id LIMIT ?) f",
+		o.DistanceM(), table, box, where, clause.Enough(n))}
+}
+
+// Likely are the rows of Nearest for less, as a rule; or none, when it takes more
+// to know them.
+//
+// What the index has not given is r degrees away or more, which is so many metres
+// at least, as a degree is short where the circle of r degrees comes nearest to a
+// pole. If the n nearest of what it gave are nearer than that, they are the answer.
+// Rows go from step to step whole: to take them apart costs more than to find them.
+func (o Origin) Likely(table, where clause.C, n int) Rows {
+	lat, free := o.reach()
+	sure := clause.Of(`(SELECT r.n < ? OR r.degrees < ? AND r.degrees + ? < 89 AND n.m < r.degrees * 0.99 * least(110500, 111320 * cos(radians(?::float8 + r.degrees)))
+		FROM (?) n, (SELECT max(g.degrees) AS degrees, count(*) AS n FROM given g) r)`, o.more(n), free, lat, lat, farthest(n))
+	return Rows{o.given(table, where, n), clause.Of("FROM (SELECT g.whole, g.away FROM given g WHERE ? ORDER BY g.away, g.id LIMIT ?) g, LATERAL (SELECT (g.whole).*, g.away) f",
+		sure, clause.Enough(n))}
+}
+
+// given are the rows that are nearest by degrees, more of them than n.
+func (o Origin) given(table, where clause.C, n int) clause.C {
+	return clause.Of("WITH given AS MATERIALIZED (SELECT f AS whole, f.id, f.geom <-> ? AS degrees, ? AS away FROM ? f WHERE ? ORDER BY f.geom <-> ? LIMIT ?) ",
+		o.sql, o.DistanceM(), table, where, o.sql, o.more(n))
+}
+
+// farthest is m, the distance of the last of the n nearest rows given.
+func farthest(n int) clause.C {
+	return clause.Of("SELECT max(g.away) AS m FROM (SELECT g.away FROM given g ORDER BY g.away, g.id LIMIT ?) g", clause.Enough(n))
+}
+
+// more is how many rows the index is asked for when n are wanted: a circle of
+// degrees is so much larger than the one of metres in it; and a few.
+func (o Origin) more(n int) clause.C {
+	lat, _ := o.reach()
+	return clause.Enough(int(1.05*float64(n)/math.Max(0.1, math.Cos(lat*math.Pi/180)) + math.Sqrt(float64(n))))
+}
+
+// reach says how far the origin lies from the equator at most and from the
+// antimeridian at least, degrees.
+func (o Origin) reach() (lat, free float64) {
+	b := o.geom.Bound()
+	return math.Max(math.Abs(b.Min[1]), math.Abs(b.Max[1])), math.Min(180+b.Min[0], 180-b.Max[0])
 }
