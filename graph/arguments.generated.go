@@ -35,6 +35,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Camera_geometry_args(ctx, raw)
 	case "Camera.label":
 		return ec.field_Camera_label_args(ctx, raw)
+	case "Camera.sees":
+		return ec.field_Camera_sees_args(ctx, raw)
 	case "CameraConnection.groups":
 		return ec.field_CameraConnection_groups_args(ctx, raw)
 	case "CameraEvent.geometry":

@@ -1516,6 +1516,18 @@ type Camera @title(vi: "Camera", en: "Cameras") @data(sharing: OPEN) {
   Computed from position, azimuth, angle and range; null when one of them is not known.
   """
   coverage: Geometry @title(vi: "Vùng quan sát", en: "Coverage")
+  """
+  What lies in its coverage, the camera itself left out: features whose geometry meets it. Null when
+  its coverage is not known.
+  """
+  sees(
+    "Only these layers; all when null."
+    layers: [LayerName!]
+    "Page size, 1 to 1,000."
+    first: Int = 50
+    "Cursor to go on after."
+    after: String
+  ): FeatureConnection @title(vi: "Đối tượng trong vùng quan sát", en: "Sees")
   "The ONVIF profiles it conforms to: ` + "`" + `S` + "`" + `, ` + "`" + `T` + "`" + `, ` + "`" + `S T M` + "`" + `."
   onvifProfile: String @title(vi: "Chuẩn ONVIF", en: "ONVIF profile")
   "The AI solutions that work on its picture: ` + "`" + `CONGESTION` + "`" + `, ` + "`" + `WATER_LEVEL` + "`" + `; may be empty."
@@ -2753,6 +2765,8 @@ extend type Query {
     filter: CameraFilter
     "Where."
     area: Area
+    "Only those whose ` + "`" + `coverage` + "`" + ` holds this point."
+    seeing: LonLat
     "Orders by distance, nearest first; not together with orderBy."
     near: Near
     "In what order; when null by id, in a box by place, so that what lies together comes together."
@@ -6849,6 +6863,8 @@ func (ec *executionContext) childFields_Camera(ctx context.Context, field graphq
 		return ec.fieldContext_Camera_rangeM(ctx, field)
 	case "coverage":
 		return ec.fieldContext_Camera_coverage(ctx, field)
+	case "sees":
+		return ec.fieldContext_Camera_sees(ctx, field)
 	case "onvifProfile":
 		return ec.fieldContext_Camera_onvifProfile(ctx, field)
 	case "aiSolutions":

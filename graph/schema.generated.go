@@ -44,7 +44,7 @@ type QueryResolver interface {
 	Alert(ctx context.Context, id string, asOf *time.Time) (*systems.Alert, error)
 	Alerts(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Alert], error)
 	Camera(ctx context.Context, id string, asOf *time.Time) (*systems.Camera, error)
-	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Camera], error)
+	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, seeing *geo.LonLat, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Camera], error)
 	CameraEvent(ctx context.Context, id string, asOf *time.Time) (*systems.CameraEvent, error)
 	CameraEvents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.CameraEvent], error)
 	Article(ctx context.Context, id string, asOf *time.Time) (*systems.Article, error)
@@ -630,46 +630,54 @@ func (ec *executionContext) field_Query_cameras_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["area"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "near",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "seeing",
+		func(ctx context.Context, v any) (*geo.LonLat, error) {
+			return ec.unmarshalOLonLat2ᚖgeohubᚋgeoᚐLonLat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["seeing"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "near",
 		func(ctx context.Context, v any) (*geo.Near, error) {
 			return ec.unmarshalONear2ᚖgeohubᚋgeoᚐNear(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["near"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["near"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*layer.Order, error) {
 			return ec.unmarshalOCameraOrder2ᚖgeohubᚋlayerᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["asOf"] = arg6
+	args["asOf"] = arg7
 	return args, nil
 }
 
@@ -5192,7 +5200,7 @@ func (ec *executionContext) _Query_cameras(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
+			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["seeing"].(*geo.LonLat), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Camera]) graphql.Marshaler {

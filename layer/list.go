@@ -25,12 +25,15 @@ type Query struct {
 	Order    *Order
 	Observed *DateTimeRange
 	Text     *string
-	CQL2     cql2.Expr // nil: none; its geometries are in EPSG:4326
+	Seeing   *geo.LonLat // a point that the layer's drawn geometry holds
+	CQL2     cql2.Expr   // nil: none; its geometries are in EPSG:4326
 	First    *int
 	After    *string
 
 	// byID keeps to the order by id in a box too: all layers of a page have one order.
 	byID bool
+	// but is the id of a row that is left out.
+	but string
 }
 
 // List is a question about one layer, checked and ready to be put. Every printer
@@ -89,6 +92,16 @@ func (r *Reader) Ask(ctx context.Context, s *System, q Query) (*List, error) {
 			return nil, err
 		}
 		l.others = clause.And(l.others, text)
+	}
+	if q.Seeing != nil {
+		c, err := r.seeing(s, *q.Seeing)
+		if err != nil {
+			return nil, err
+		}
+		l.reach.rows, l.others = true, clause.And(l.others, c)
+	}
+	if q.but != "" {
+		l.reach.rows, l.others = true, clause.And(l.others, clause.Of("f.id <> ?", q.but))
 	}
 	if q.CQL2 != nil {
 		c, err := r.cql2(s, q.CQL2, l.reach)

@@ -110,7 +110,7 @@ func (r *Reader) columns(s *System) []column {
 			out = append(out, column{b.sql, func(row Row) any { return b.dest(row.feature()) }})
 		}
 	}
-	drawn := slices.ContainsFunc(s.Drawn, func(d Drawn) bool { return wants(d.Field) })
+	drawn := slices.ContainsFunc(s.Drawn, func(d Drawn) bool { return wants(d.Field, d.Seen) })
 	if drawn || wants("geometry", "position") {
 		out = append(out, column{postgis.Geom(), func(row Row) any { return &row.feature().Geom }})
 	}

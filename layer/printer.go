@@ -170,16 +170,6 @@ func (n *Nested) Joined(r *Reader, form postgis.Form, during *DateTimeRange, las
 		form.In(clause.Of("l.line")), postgis.MakeLine(), n.Series.newestFirst(r, during.within(clause.Of("f.at")), count)), nil
 }
 
-// DrawnOf finds a layer's drawn geometry by its field.
-func (s *System) DrawnOf(field string) (*Drawn, bool) {
-	for i := range s.Drawn {
-		if s.Drawn[i].Field == field {
-			return &s.Drawn[i], true
-		}
-	}
-	return nil, false
-}
-
 // NestedOf finds a layer's nested list by its field.
 func (s *System) NestedOf(field string) (*Nested, bool) {
 	for i := range s.Nested {

@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/paulmach/orb"
-
 	"geohub/clause"
 )
 
@@ -30,14 +28,6 @@ type Spec struct {
 	Conditions []Condition
 	// Nested are the lists of a row's own rows.
 	Nested []Nested
-}
-
-// Drawn is a geometry field that is drawn about a row's point by figures of the
-// row: the fields that are for it, in the order of their declaration.
-type Drawn struct {
-	Field string // "coverage"
-	// Draw gives nil where the figures make no geometry; a figure may be nil.
-	Draw func(at orb.Point, figures []*float64) orb.Geometry
 }
 
 // Condition is a yes-or-no filter member with a meaning of its own.

@@ -227,15 +227,6 @@ func (u *Unit) Features(ctx context.Context, layers []Name, first *int, after *s
 	})
 }
 
-// Touching are features of other rows of layers that meet this one; of one without
-// a place there are none.
-func (b *Base) Touching(ctx context.Context, layers []Name, first *int, after *string) (*FeatureConnection, error) {
-	r := b.page.r
-	return r.once(fmt.Sprintf("touching %s %v %v %v", b.ID, layers, value(first), value(after)), func() (*FeatureConnection, error) {
-		return r.Features(ctx, layers, Query{Area: &geo.Area{Feature: &b.ID}, First: first, After: after})
-	})
-}
-
 func value[T any](p *T) any {
 	if p == nil {
 		return nil

@@ -34,6 +34,7 @@ func (c *compiler) connection(s *layer.System, f graphql.CollectedField) (plan, 
 		q := layer.Query{}
 		q.Filter, _ = f.ArgumentMap(x.vars)["filter"].(map[string]any)
 		q.Area, _ = a["area"].(*geo.Area)
+		q.Seeing, _ = a["seeing"].(*geo.LonLat)
 		q.Near, _ = a["near"].(*geo.Near)
 		q.Order, _ = a["orderBy"].(*layer.Order)
 		q.First, _ = a["first"].(*int)

@@ -52,8 +52,8 @@ func (query) Camera(ctx context.Context, id string, _ *time.Time) (*systems.Came
 	return systems.Cameras.One(ctx, reader(ctx), id)
 }
 
-func (query) Cameras(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.CameraConnection, error) {
-	return systems.Cameras.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) Cameras(ctx context.Context, _ map[string]any, area *geo.Area, seeing *geo.LonLat, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.CameraConnection, error) {
+	return systems.Cameras.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Seeing: seeing, Near: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) FindCamera(ctx context.Context, reps []*graph.CameraRepresentation) ([]*systems.Camera, error) {

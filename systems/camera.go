@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -21,9 +22,9 @@ type Camera struct {
 	CameraStatus *CameraStatus `layer:"filter,group,tile"`
 	RoadName     *string       `layer:"filter,group,text"`
 	HeightM      *float64
-	AzimuthDeg   *float64   `layer:"tile,for=coverage"`
-	FovDeg       *float64   `layer:"for=coverage"`
-	RangeM       *float64   `layer:"filter,order,for=coverage"`
+	AzimuthDeg   *float64   `layer:"tile,for=coverage,for=sees"`
+	FovDeg       *float64   `layer:"for=coverage,for=sees"`
+	RangeM       *float64   `layer:"filter,order,for=coverage,for=sees"`
 	OnvifProfile *string    `layer:"filter,group"`
 	AiSolutions  []string   `layer:"filter"`
 	LastSeenAt   *time.Time `layer:"filter,order"`
@@ -41,7 +42,7 @@ var Cameras = layer.New[Camera]("cameras", layer.Spec{
 	Agency: "H57.02",
 	Due:    5 * time.Minute,
 	Points: true,
-	Drawn:  []layer.Drawn{{Field: "coverage", Draw: coverage}},
+	Drawn:  []layer.Drawn{{Field: "coverage", Draw: coverage, Function: "camera_coverage", Seen: "sees"}},
 })
 
 // Coverage is the polygon in EPSG:4326 that the camera sees, if nothing stands
@@ -56,6 +57,11 @@ func (c *Camera) Coverage() *geo.Geometry {
 		return nil
 	}
 	return &geo.Geometry{Shape: seen}
+}
+
+// Sees is what lies in the camera's coverage, of some layers or all; nil without one.
+func (c *Camera) Sees(ctx context.Context, layers []layer.Name, first *int, after *string) (*layer.FeatureConnection, error) {
+	return c.Seen(ctx, c.Coverage(), layers, first, after)
 }
 
 // coverage is what a camera at a point sees by its azimuth, angle and range.

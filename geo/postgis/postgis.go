@@ -173,6 +173,9 @@ func IntersectsRow(table clause.C, id string) clause.C {
 	return clause.Of("ST_Intersects(f.geom, (SELECT o.geom FROM ? o WHERE o.id = ?))", table, id)
 }
 
+// Holds holds for rows whose geometry g, border included, holds a point.
+func Holds(g clause.C, p geo.LonLat) clause.C { return clause.Of("ST_Covers(?, ?)", g, Point(p)) }
+
 // IntersectsUnits holds for rows that meet one of some administrative units.
 func IntersectsUnits(ids []int32) clause.C {
 	return clause.Of("EXISTS (SELECT FROM units u WHERE u.id = ANY (?) AND ST_Intersects(f.geom, u.geom))", ids)

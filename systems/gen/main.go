@@ -241,6 +241,10 @@ func (g *printer) layer(s *layer.System) {
 	g.line("    filter: %sFilter", s.Type)
 	g.desc("    ", "Where.")
 	g.line("    area: Area")
+	if d, ok := s.Seeing(); ok {
+		g.desc("    ", "Only those whose `"+d.Field+"` holds this point.")
+		g.line("    seeing: LonLat")
+	}
 	g.desc("    ", "Orders by distance, nearest first; not together with orderBy.")
 	g.line("    near: Near")
 	g.desc("    ", "In what order; when null by id, "+inBox(s))
@@ -389,14 +393,18 @@ import (
 )
 `)
 	for _, s := range systems.All {
+		taken, given := "", ""
+		if _, ok := s.Seeing(); ok {
+			taken, given = "seeing *geo.LonLat, ", "Seeing: seeing, "
+		}
 		one, many := strings.ToUpper(s.One[:1])+s.One[1:], strings.ToUpper(s.Field[:1])+s.Field[1:]
 		fmt.Fprintf(&b, `
 func (query) %[1]s(ctx context.Context, id string, _ *time.Time) (*systems.%[2]s, error) {
 	return systems.%[3]s.One(ctx, reader(ctx), id)
 }
 
-func (query) %[3]s(ctx context.Context, _ map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.%[2]sConnection, error) {
-	return systems.%[3]s.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, Near: near, Order: orderBy, First: first, After: after})
+func (query) %[3]s(ctx context.Context, _ map[string]any, area *geo.Area, %[5]snear *geo.Near, orderBy *layer.Order, first *int, after *string, _ *time.Time) (*systems.%[2]sConnection, error) {
+	return systems.%[3]s.Find(ctx, reader(ctx), layer.Query{Filter: filter(ctx), Area: area, %[6]sNear: near, Order: orderBy, First: first, After: after})
 }
 
 func (entity) Find%[2]s(ctx context.Context, reps []*graph.%[2]sRepresentation) ([]*systems.%[2]s, error) {
@@ -406,7 +414,7 @@ func (entity) Find%[2]s(ctx context.Context, reps []*graph.%[2]sRepresentation) 
 		return layer.Key{Field: "id", Value: *r.ID}
 	}))
 }
-`, one, s.Type, many, cases(s))
+`, one, s.Type, many, cases(s), taken, given)
 	}
 	return b.String()
 }
