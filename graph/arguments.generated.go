@@ -155,6 +155,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_place_args(ctx, raw)
 	case "Query.places":
 		return ec.field_Query_places_args(ctx, raw)
+	case "Query.positionsAt":
+		return ec.field_Query_positionsAt_args(ctx, raw)
 	case "Query.quarantine":
 		return ec.field_Query_quarantine_args(ctx, raw)
 	case "Query.report":

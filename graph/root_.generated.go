@@ -6135,6 +6135,42 @@ type Position {
   "The way it came."
   positionSource: PositionSource @title(vi: "Nguồn vị trí", en: "Position source")
 }
+
+"A page of vessels by id, each where it was at a time."
+type VesselPositionConnection {
+  "The page's vessels."
+  nodes: [VesselPosition!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+"A vessel where it was at a time."
+type VesselPosition {
+  "The vessel, as it is now: its own ` + "`" + `position` + "`" + ` is today's."
+  vessel: Vessel!
+  "Its last known position at that time."
+  position: Position!
+}
+extend type Query {
+  "Where vessels were at a time: the last known position of each. Vessels that had none yet are left out."
+  positionsAt(
+    "The time."
+    time: DateTime!
+    "Only vessels that were here then."
+    area: Area
+    "Only positions that were not older than this at that time, seconds; of any age when null."
+    maxAgeS: Float
+    "Which vessels, by what they are now."
+    filter: VesselFilter
+    "Page size, 1 to 1,000."
+    first: Int = 50
+    "Cursor to go on after."
+    after: String
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): VesselPositionConnection!
+}
 `, BuiltIn: false},
 	{Name: "../systems/zone.graphqls", Input: `"""
 An area or a line in which a rule holds: a heritage protection zone, fishing waters, a closed
@@ -8451,6 +8487,28 @@ func (ec *executionContext) childFields_VesselEdge(ctx context.Context, field gr
 		return ec.fieldContext_VesselEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VesselEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VesselPosition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vessel":
+		return ec.fieldContext_VesselPosition_vessel(ctx, field)
+	case "position":
+		return ec.fieldContext_VesselPosition_position(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VesselPosition", field.Name)
+}
+
+func (ec *executionContext) childFields_VesselPositionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_VesselPositionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VesselPositionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_VesselPositionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VesselPositionConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_Zone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -87,6 +87,10 @@ func (query) Overlay(ctx context.Context, left layer.OverlaySide, right layer.Ov
 	return reader(ctx).Overlay(ctx, left, right, relation, distanceM, first, after)
 }
 
+func (query) PositionsAt(ctx context.Context, time time.Time, area *geo.Area, maxAgeS *float64, _ map[string]any, first *int, after *string, _ *time.Time) (*systems.VesselPositionConnection, error) {
+	return systems.PositionsAt(ctx, reader(ctx), layer.Moment{Time: time, MaxAgeS: maxAgeS, Area: area, Filter: filter(ctx), First: first, After: after})
+}
+
 func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date, _ *time.Time) ([]*layer.Unit, error) {
 	return reader(ctx).Units(ctx, layer.UnitQuery{Kind: kind, Parent: parent, Text: text, Area: area, At: at})
 }

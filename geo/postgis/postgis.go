@@ -148,9 +148,10 @@ func UnitOfFeature() clause.C { return UnitOfFeatureAt(Geom()) }
 func UnitOfFeatureAt(g clause.C) clause.C { return UnitOf(g, DayOfFeature()) }
 
 // DayOfFeature is the day in Asia/Ho_Chi_Minh on which f was observed, or today.
-func DayOfFeature() clause.C {
-	return clause.Of("(coalesce(f.observed_at, now()) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date")
-}
+func DayOfFeature() clause.C { return DayOf(clause.Of("coalesce(f.observed_at, now())")) }
+
+// DayOf is the day in Asia/Ho_Chi_Minh of a time.
+func DayOf(t clause.C) clause.C { return clause.Of("(? AT TIME ZONE 'Asia/Ho_Chi_Minh')::date", t) }
 
 // ApartM is the distance between two geometries, metres on the ellipsoid.
 func ApartM(a, b clause.C) clause.C {
