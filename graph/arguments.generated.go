@@ -215,6 +215,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Unit_geometry_args(ctx, raw)
 	case "Unit.name":
 		return ec.field_Unit_name_args(ctx, raw)
+	case "Unit.summary":
+		return ec.field_Unit_summary_args(ctx, raw)
 	case "Vessel.geometry":
 		return ec.field_Vessel_geometry_args(ctx, raw)
 	case "Vessel.label":

@@ -687,6 +687,24 @@ type Unit @key(fields: "code validFrom") {
   ): FeatureConnection!
   "How many features of each layer it holds."
   counts: [LayerCount!]!
+  "What it holds of each layer, and how fresh that is."
+  summary(
+    "Only these layers; all when null."
+    layers: [LayerName!]
+    "Only what was observed at this time, half-open; any time when null."
+    observed: DateTimeRange
+  ): [LayerSummary!]!
+}
+"What a unit holds of a layer."
+type LayerSummary {
+  "The layer."
+  layer: LayerName!
+  "How many features."
+  count: Int!
+  "When the newest of them was observed; null when there are none."
+  newestAt: DateTime
+  "How fresh that is; null when nothing tells."
+  freshness: Freshness
 }
 "How many features of a layer."
 type LayerCount {
@@ -7513,6 +7531,20 @@ func (ec *executionContext) childFields_LayerInfo(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type LayerInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_LayerSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "layer":
+		return ec.fieldContext_LayerSummary_layer(ctx, field)
+	case "count":
+		return ec.fieldContext_LayerSummary_count(ctx, field)
+	case "newestAt":
+		return ec.fieldContext_LayerSummary_newestAt(ctx, field)
+	case "freshness":
+		return ec.fieldContext_LayerSummary_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LayerSummary", field.Name)
+}
+
 func (ec *executionContext) childFields_Location(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "unit":
@@ -8357,6 +8389,8 @@ func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.
 		return ec.fieldContext_Unit_features(ctx, field)
 	case "counts":
 		return ec.fieldContext_Unit_counts(ctx, field)
+	case "summary":
+		return ec.fieldContext_Unit_summary(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Unit", field.Name)
 }
