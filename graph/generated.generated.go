@@ -32,6 +32,30 @@ func (ec *executionContext) field_AlertConnection_groups_args(ctx context.Contex
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOAlertMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -46,6 +70,30 @@ func (ec *executionContext) field_ArticleConnection_groups_args(ctx context.Cont
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOArticleMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -60,6 +108,30 @@ func (ec *executionContext) field_BillboardConnection_groups_args(ctx context.Co
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOBillboardMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -74,6 +146,30 @@ func (ec *executionContext) field_CameraConnection_groups_args(ctx context.Conte
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOCameraMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -88,6 +184,30 @@ func (ec *executionContext) field_CameraEventConnection_groups_args(ctx context.
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOCameraEventMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -102,6 +222,30 @@ func (ec *executionContext) field_CardReaderConnection_groups_args(ctx context.C
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOCardReaderMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -116,6 +260,30 @@ func (ec *executionContext) field_DamConnection_groups_args(ctx context.Context,
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalODamMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -130,6 +298,30 @@ func (ec *executionContext) field_DossierConnection_groups_args(ctx context.Cont
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalODossierMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -144,6 +336,30 @@ func (ec *executionContext) field_OfficeConnection_groups_args(ctx context.Conte
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOOfficeMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -158,6 +374,30 @@ func (ec *executionContext) field_PlaceConnection_groups_args(ctx context.Contex
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOPlaceMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -172,6 +412,30 @@ func (ec *executionContext) field_ReportConnection_groups_args(ctx context.Conte
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOReportMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -186,6 +450,30 @@ func (ec *executionContext) field_SecurityIncidentConnection_groups_args(ctx con
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOSecurityIncidentMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -200,6 +488,30 @@ func (ec *executionContext) field_StationConnection_groups_args(ctx context.Cont
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOStationMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -214,6 +526,30 @@ func (ec *executionContext) field_VesselConnection_groups_args(ctx context.Conte
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOVesselMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -228,6 +564,30 @@ func (ec *executionContext) field_ZoneConnection_groups_args(ctx context.Context
 		return nil, err
 	}
 	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]layer.Measuring, error) {
+			return ec.unmarshalOZoneMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*layer.UnitKind, error) {
+			return ec.unmarshalOUnitKind2ᚖgeohubᚋlayerᚐUnitKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*geo.Date, error) {
+			return ec.unmarshalODate2ᚖgeohubᚋgeoᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg3
 	return args, nil
 }
 
@@ -387,7 +747,7 @@ func (ec *executionContext) _AlertConnection_groups(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -674,7 +1034,7 @@ func (ec *executionContext) _ArticleConnection_groups(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -961,7 +1321,7 @@ func (ec *executionContext) _BillboardConnection_groups(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -1248,7 +1608,7 @@ func (ec *executionContext) _CameraConnection_groups(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -1535,7 +1895,7 @@ func (ec *executionContext) _CameraEventConnection_groups(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -1822,7 +2182,7 @@ func (ec *executionContext) _CardReaderConnection_groups(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -2109,7 +2469,7 @@ func (ec *executionContext) _DamConnection_groups(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -2396,7 +2756,7 @@ func (ec *executionContext) _DossierConnection_groups(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -2683,7 +3043,7 @@ func (ec *executionContext) _OfficeConnection_groups(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -2970,7 +3330,7 @@ func (ec *executionContext) _PlaceConnection_groups(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -3257,7 +3617,7 @@ func (ec *executionContext) _ReportConnection_groups(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -3544,7 +3904,7 @@ func (ec *executionContext) _SecurityIncidentConnection_groups(ctx context.Conte
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -3831,7 +4191,7 @@ func (ec *executionContext) _StationConnection_groups(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -4118,7 +4478,7 @@ func (ec *executionContext) _VesselConnection_groups(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -4405,7 +4765,7 @@ func (ec *executionContext) _ZoneConnection_groups(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField))
+			return obj.Groups(ctx, fc.Args["by"].([]layer.GroupField), fc.Args["measures"].([]layer.Measuring), fc.Args["level"].(*layer.UnitKind), fc.Args["at"].(*geo.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*layer.Group) graphql.Marshaler {
@@ -4894,6 +5254,55 @@ func (ec *executionContext) unmarshalInputAlertFilter(ctx context.Context, obj a
 func UnmarshalAlertFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AlertFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAlertMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAlertNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAlertMeasure unmarshals raw into the AlertMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAlertMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AlertMeasure", raw, &out)
 	return out, err
 }
 
@@ -5496,6 +5905,55 @@ func UnmarshalArticleFilter(ctx context.Context, raw any) (map[string]any, error
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArticleMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNArticleNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArticleMeasure unmarshals raw into the ArticleMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArticleMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArticleMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArticleOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -5803,6 +6261,55 @@ func UnmarshalBillboardKindFilter(ctx context.Context, raw any) (map[string]any,
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBillboardMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNBillboardNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBillboardMeasure unmarshals raw into the BillboardMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBillboardMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BillboardMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBillboardOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -6075,6 +6582,55 @@ func UnmarshalCameraEventFilter(ctx context.Context, raw any) (map[string]any, e
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCameraEventMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNCameraEventNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCameraEventMeasure unmarshals raw into the CameraEventMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCameraEventMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CameraEventMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCameraEventOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -6316,6 +6872,55 @@ func (ec *executionContext) unmarshalInputCameraKindFilter(ctx context.Context, 
 func UnmarshalCameraKindFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CameraKindFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCameraMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNCameraNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCameraMeasure unmarshals raw into the CameraMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCameraMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CameraMeasure", raw, &out)
 	return out, err
 }
 
@@ -6581,6 +7186,55 @@ func (ec *executionContext) unmarshalInputCardReaderFilter(ctx context.Context, 
 func UnmarshalCardReaderFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CardReaderFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCardReaderMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNCardReaderNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCardReaderMeasure unmarshals raw into the CardReaderMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCardReaderMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CardReaderMeasure", raw, &out)
 	return out, err
 }
 
@@ -6874,6 +7528,55 @@ func (ec *executionContext) unmarshalInputDamKindFilter(ctx context.Context, obj
 func UnmarshalDamKindFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DamKindFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDamMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNDamNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDamMeasure unmarshals raw into the DamMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDamMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DamMeasure", raw, &out)
 	return out, err
 }
 
@@ -7252,6 +7955,55 @@ func (ec *executionContext) unmarshalInputDossierFilter(ctx context.Context, obj
 func UnmarshalDossierFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DossierFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDossierMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNDossierNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDossierMeasure unmarshals raw into the DossierMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDossierMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DossierMeasure", raw, &out)
 	return out, err
 }
 
@@ -8472,6 +9224,55 @@ func UnmarshalOfficeKindFilter(ctx context.Context, raw any) (map[string]any, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputOfficeMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNOfficeNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOfficeMeasure unmarshals raw into the OfficeMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOfficeMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfficeMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOfficeOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -8855,6 +9656,55 @@ func (ec *executionContext) unmarshalInputPlaceKindFilter(ctx context.Context, o
 func UnmarshalPlaceKindFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlaceKindFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPlaceMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNPlaceNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlaceMeasure unmarshals raw into the PlaceMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlaceMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlaceMeasure", raw, &out)
 	return out, err
 }
 
@@ -9407,6 +10257,55 @@ func UnmarshalReportFilter(ctx context.Context, raw any) (map[string]any, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReportMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNReportNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReportMeasure unmarshals raw into the ReportMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReportMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReportMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReportOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -9775,6 +10674,55 @@ func (ec *executionContext) unmarshalInputSecurityIncidentFilter(ctx context.Con
 func UnmarshalSecurityIncidentFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SecurityIncidentFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSecurityIncidentMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNSecurityIncidentNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSecurityIncidentMeasure unmarshals raw into the SecurityIncidentMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSecurityIncidentMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SecurityIncidentMeasure", raw, &out)
 	return out, err
 }
 
@@ -10224,6 +11172,55 @@ func (ec *executionContext) unmarshalInputStationKindFilter(ctx context.Context,
 func UnmarshalStationKindFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StationKindFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStationMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNStationNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStationMeasure unmarshals raw into the StationMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStationMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StationMeasure", raw, &out)
 	return out, err
 }
 
@@ -10768,6 +11765,55 @@ func UnmarshalVesselFilter(ctx context.Context, raw any) (map[string]any, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputVesselMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNVesselNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVesselMeasure unmarshals raw into the VesselMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVesselMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VesselMeasure", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputVesselOrder(ctx context.Context, obj any) (layer.Order, error) {
 	var it layer.Order
 	if obj == nil {
@@ -11073,6 +12119,55 @@ func (ec *executionContext) unmarshalInputZoneKindFilter(ctx context.Context, ob
 func UnmarshalZoneKindFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ZoneKindFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputZoneMeasure(ctx context.Context, obj any) (layer.Measuring, error) {
+	var it layer.Measuring
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "of"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNZoneNumber2geohubᚋlayerᚐNumberField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "of":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("of"))
+			data, err := ec.unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Of = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalZoneMeasure unmarshals raw into the ZoneMeasure input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalZoneMeasure(ctx context.Context, raw any) (layer.Measuring, error) {
+	var out layer.Measuring
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ZoneMeasure", raw, &out)
 	return out, err
 }
 
@@ -12918,6 +14013,26 @@ func (ec *executionContext) marshalNAlertGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAlertMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputAlertMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAlertNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAlertNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AlertNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNAlertOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13015,6 +14130,26 @@ func (ec *executionContext) marshalNArticleGroup2ᚕgeohubᚋlayerᚐGroupField�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNArticleMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputArticleMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArticleNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArticleNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ArticleNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNArticleOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13110,6 +14245,26 @@ func (ec *executionContext) marshalNBillboardGroup2ᚕgeohubᚋlayerᚐGroupFiel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNBillboardMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputBillboardMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBillboardNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBillboardNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BillboardNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNBillboardOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -13241,6 +14396,26 @@ func (ec *executionContext) marshalNCameraEventGroup2ᚕgeohubᚋlayerᚐGroupFi
 	return ret
 }
 
+func (ec *executionContext) unmarshalNCameraEventMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputCameraEventMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCameraEventNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCameraEventNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CameraEventNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCameraEventOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13304,6 +14479,26 @@ func (ec *executionContext) marshalNCameraGroup2ᚕgeohubᚋlayerᚐGroupField�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNCameraMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputCameraMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCameraNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCameraNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CameraNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNCameraOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -13403,6 +14598,26 @@ func (ec *executionContext) marshalNCardReaderGroup2ᚕgeohubᚋlayerᚐGroupFie
 	return ret
 }
 
+func (ec *executionContext) unmarshalNCardReaderMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputCardReaderMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCardReaderNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCardReaderNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CardReaderNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCardReaderOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13500,6 +14715,26 @@ func (ec *executionContext) marshalNDamGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(c
 	return ret
 }
 
+func (ec *executionContext) unmarshalNDamMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputDamMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDamNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDamNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DamNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDamOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13595,6 +14830,26 @@ func (ec *executionContext) marshalNDossierGroup2ᚕgeohubᚋlayerᚐGroupField�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNDossierMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputDossierMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDossierNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDossierNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DossierNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNDossierOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -13714,6 +14969,26 @@ func (ec *executionContext) marshalNOfficeGroup2ᚕgeohubᚋlayerᚐGroupField�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNOfficeMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputOfficeMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOfficeNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOfficeNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OfficeNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNOfficeOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -13809,6 +15084,26 @@ func (ec *executionContext) marshalNPlaceGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNPlaceMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputPlaceMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPlaceNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlaceNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PlaceNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNPlaceOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -13908,6 +15203,26 @@ func (ec *executionContext) marshalNReportGroup2ᚕgeohubᚋlayerᚐGroupField�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNReportMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputReportMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReportNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReportNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReportNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNReportOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -14003,6 +15318,26 @@ func (ec *executionContext) marshalNSecurityIncidentGroup2ᚕgeohubᚋlayerᚐGr
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSecurityIncidentMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputSecurityIncidentMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSecurityIncidentNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSecurityIncidentNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SecurityIncidentNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNSecurityIncidentOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -14102,6 +15437,26 @@ func (ec *executionContext) marshalNStationGroup2ᚕgeohubᚋlayerᚐGroupField�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNStationMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputStationMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStationNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStationNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "StationNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNStationOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -14197,6 +15552,26 @@ func (ec *executionContext) marshalNVesselGroup2ᚕgeohubᚋlayerᚐGroupField�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNVesselMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputVesselMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNVesselNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVesselNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VesselNumber!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNVesselOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
@@ -14296,6 +15671,26 @@ func (ec *executionContext) marshalNZoneGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(
 	return ret
 }
 
+func (ec *executionContext) unmarshalNZoneMeasure2geohubᚋlayerᚐMeasuring(ctx context.Context, v any) (layer.Measuring, error) {
+	res, err := ec.unmarshalInputZoneMeasure(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNZoneNumber2geohubᚋlayerᚐNumberField(ctx context.Context, v any) (layer.NumberField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.NumberField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNZoneNumber2geohubᚋlayerᚐNumberField(ctx context.Context, sel ast.SelectionSet, v layer.NumberField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ZoneNumber!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNZoneOrderField2geohubᚋlayerᚐOrderField(ctx context.Context, v any) (layer.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := layer.OrderField(tmp)
@@ -14345,6 +15740,23 @@ func (ec *executionContext) unmarshalOAlertFilter2ᚕmapᚄ(ctx context.Context,
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNAlertFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAlertMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAlertMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -14433,6 +15845,23 @@ func (ec *executionContext) unmarshalOArticleFilter2ᚕmapᚄ(ctx context.Contex
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOArticleMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArticleMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOArticleOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -14474,6 +15903,23 @@ func (ec *executionContext) unmarshalOBillboardKindFilter2map(ctx context.Contex
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOBillboardMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBillboardMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOBillboardOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -14508,6 +15954,23 @@ func (ec *executionContext) unmarshalOCameraEventFilter2ᚕmapᚄ(ctx context.Co
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNCameraEventFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCameraEventMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCameraEventMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -14556,6 +16019,23 @@ func (ec *executionContext) unmarshalOCameraKindFilter2map(ctx context.Context, 
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCameraMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCameraMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOCameraOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -14590,6 +16070,23 @@ func (ec *executionContext) unmarshalOCardReaderFilter2ᚕmapᚄ(ctx context.Con
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNCardReaderFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCardReaderMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCardReaderMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -14638,6 +16135,23 @@ func (ec *executionContext) unmarshalODamKindFilter2map(ctx context.Context, v a
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalODamMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDamMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalODamOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -14680,6 +16194,23 @@ func (ec *executionContext) unmarshalODossierFilter2ᚕmapᚄ(ctx context.Contex
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNDossierFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalODossierMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDossierMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -14868,6 +16399,23 @@ func (ec *executionContext) unmarshalOOfficeKindFilter2map(ctx context.Context, 
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOOfficeMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOfficeMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOOfficeOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -14923,6 +16471,23 @@ func (ec *executionContext) unmarshalOPlaceKindFilter2map(ctx context.Context, v
 	}
 	res, err := ec.unmarshalInputPlaceKindFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPlaceMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPlaceMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOPlaceOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
@@ -14998,6 +16563,23 @@ func (ec *executionContext) unmarshalOReportFilter2ᚕmapᚄ(ctx context.Context
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOReportMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReportMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOReportOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -15040,6 +16622,23 @@ func (ec *executionContext) unmarshalOSecurityIncidentFilter2ᚕmapᚄ(ctx conte
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNSecurityIncidentFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOSecurityIncidentMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSecurityIncidentMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -15102,6 +16701,23 @@ func (ec *executionContext) unmarshalOStationKindFilter2map(ctx context.Context,
 	}
 	res, err := ec.unmarshalInputStationKindFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStationMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStationMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOStationOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
@@ -15169,6 +16785,23 @@ func (ec *executionContext) unmarshalOVesselFilter2ᚕmapᚄ(ctx context.Context
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOVesselMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVesselMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOVesselOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {
 	if v == nil {
 		return nil, nil
@@ -15216,6 +16849,23 @@ func (ec *executionContext) unmarshalOZoneKindFilter2map(ctx context.Context, v 
 	}
 	res, err := ec.unmarshalInputZoneKindFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOZoneMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.Measuring, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNZoneMeasure2geohubᚋlayerᚐMeasuring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOZoneOrder2ᚖgeohubᚋlayerᚐOrder(ctx context.Context, v any) (*layer.Order, error) {

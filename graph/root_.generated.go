@@ -59,6 +59,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AlertCategoryListFilter", ec.unmarshalInputAlertCategoryListFilter),
 			graphql.NewInputUnmarshaler("AlertCertaintyFilter", ec.unmarshalInputAlertCertaintyFilter),
 			graphql.NewInputUnmarshaler("AlertFilter", ec.unmarshalInputAlertFilter),
+			graphql.NewInputUnmarshaler("AlertMeasure", ec.unmarshalInputAlertMeasure),
 			graphql.NewInputUnmarshaler("AlertMsgTypeFilter", ec.unmarshalInputAlertMsgTypeFilter),
 			graphql.NewInputUnmarshaler("AlertOrder", ec.unmarshalInputAlertOrder),
 			graphql.NewInputUnmarshaler("AlertRepresentation", ec.unmarshalInputAlertRepresentation),
@@ -70,27 +71,33 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("Area", ec.unmarshalInputArea),
 			graphql.NewInputUnmarshaler("Around", ec.unmarshalInputAround),
 			graphql.NewInputUnmarshaler("ArticleFilter", ec.unmarshalInputArticleFilter),
+			graphql.NewInputUnmarshaler("ArticleMeasure", ec.unmarshalInputArticleMeasure),
 			graphql.NewInputUnmarshaler("ArticleOrder", ec.unmarshalInputArticleOrder),
 			graphql.NewInputUnmarshaler("ArticleRepresentation", ec.unmarshalInputArticleRepresentation),
 			graphql.NewInputUnmarshaler("BillboardFilter", ec.unmarshalInputBillboardFilter),
 			graphql.NewInputUnmarshaler("BillboardKindFilter", ec.unmarshalInputBillboardKindFilter),
+			graphql.NewInputUnmarshaler("BillboardMeasure", ec.unmarshalInputBillboardMeasure),
 			graphql.NewInputUnmarshaler("BillboardOrder", ec.unmarshalInputBillboardOrder),
 			graphql.NewInputUnmarshaler("BillboardRepresentation", ec.unmarshalInputBillboardRepresentation),
 			graphql.NewInputUnmarshaler("BillboardStatusFilter", ec.unmarshalInputBillboardStatusFilter),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
 			graphql.NewInputUnmarshaler("CameraEventFilter", ec.unmarshalInputCameraEventFilter),
+			graphql.NewInputUnmarshaler("CameraEventMeasure", ec.unmarshalInputCameraEventMeasure),
 			graphql.NewInputUnmarshaler("CameraEventOrder", ec.unmarshalInputCameraEventOrder),
 			graphql.NewInputUnmarshaler("CameraEventRepresentation", ec.unmarshalInputCameraEventRepresentation),
 			graphql.NewInputUnmarshaler("CameraFilter", ec.unmarshalInputCameraFilter),
 			graphql.NewInputUnmarshaler("CameraKindFilter", ec.unmarshalInputCameraKindFilter),
+			graphql.NewInputUnmarshaler("CameraMeasure", ec.unmarshalInputCameraMeasure),
 			graphql.NewInputUnmarshaler("CameraOrder", ec.unmarshalInputCameraOrder),
 			graphql.NewInputUnmarshaler("CameraRepresentation", ec.unmarshalInputCameraRepresentation),
 			graphql.NewInputUnmarshaler("CameraStatusFilter", ec.unmarshalInputCameraStatusFilter),
 			graphql.NewInputUnmarshaler("CardReaderFilter", ec.unmarshalInputCardReaderFilter),
+			graphql.NewInputUnmarshaler("CardReaderMeasure", ec.unmarshalInputCardReaderMeasure),
 			graphql.NewInputUnmarshaler("CardReaderOrder", ec.unmarshalInputCardReaderOrder),
 			graphql.NewInputUnmarshaler("CardReaderRepresentation", ec.unmarshalInputCardReaderRepresentation),
 			graphql.NewInputUnmarshaler("DamFilter", ec.unmarshalInputDamFilter),
 			graphql.NewInputUnmarshaler("DamKindFilter", ec.unmarshalInputDamKindFilter),
+			graphql.NewInputUnmarshaler("DamMeasure", ec.unmarshalInputDamMeasure),
 			graphql.NewInputUnmarshaler("DamOrder", ec.unmarshalInputDamOrder),
 			graphql.NewInputUnmarshaler("DamRepresentation", ec.unmarshalInputDamRepresentation),
 			graphql.NewInputUnmarshaler("DamStatusFilter", ec.unmarshalInputDamStatusFilter),
@@ -98,6 +105,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeRange", ec.unmarshalInputDateTimeRange),
 			graphql.NewInputUnmarshaler("DossierChannelFilter", ec.unmarshalInputDossierChannelFilter),
 			graphql.NewInputUnmarshaler("DossierFilter", ec.unmarshalInputDossierFilter),
+			graphql.NewInputUnmarshaler("DossierMeasure", ec.unmarshalInputDossierMeasure),
 			graphql.NewInputUnmarshaler("DossierOrder", ec.unmarshalInputDossierOrder),
 			graphql.NewInputUnmarshaler("DossierOutcomeFilter", ec.unmarshalInputDossierOutcomeFilter),
 			graphql.NewInputUnmarshaler("DossierRepresentation", ec.unmarshalInputDossierRepresentation),
@@ -120,6 +128,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("Near", ec.unmarshalInputNear),
 			graphql.NewInputUnmarshaler("OfficeFilter", ec.unmarshalInputOfficeFilter),
 			graphql.NewInputUnmarshaler("OfficeKindFilter", ec.unmarshalInputOfficeKindFilter),
+			graphql.NewInputUnmarshaler("OfficeMeasure", ec.unmarshalInputOfficeMeasure),
 			graphql.NewInputUnmarshaler("OfficeOrder", ec.unmarshalInputOfficeOrder),
 			graphql.NewInputUnmarshaler("OfficeRepresentation", ec.unmarshalInputOfficeRepresentation),
 			graphql.NewInputUnmarshaler("OfficeStatusFilter", ec.unmarshalInputOfficeStatusFilter),
@@ -128,6 +137,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OverlaySide", ec.unmarshalInputOverlaySide),
 			graphql.NewInputUnmarshaler("PlaceFilter", ec.unmarshalInputPlaceFilter),
 			graphql.NewInputUnmarshaler("PlaceKindFilter", ec.unmarshalInputPlaceKindFilter),
+			graphql.NewInputUnmarshaler("PlaceMeasure", ec.unmarshalInputPlaceMeasure),
 			graphql.NewInputUnmarshaler("PlaceOrder", ec.unmarshalInputPlaceOrder),
 			graphql.NewInputUnmarshaler("PlaceRepresentation", ec.unmarshalInputPlaceRepresentation),
 			graphql.NewInputUnmarshaler("PositionSourceFilter", ec.unmarshalInputPositionSourceFilter),
@@ -139,17 +149,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportChannelFilter", ec.unmarshalInputReportChannelFilter),
 			graphql.NewInputUnmarshaler("ReportContactInput", ec.unmarshalInputReportContactInput),
 			graphql.NewInputUnmarshaler("ReportFilter", ec.unmarshalInputReportFilter),
+			graphql.NewInputUnmarshaler("ReportMeasure", ec.unmarshalInputReportMeasure),
 			graphql.NewInputUnmarshaler("ReportOrder", ec.unmarshalInputReportOrder),
 			graphql.NewInputUnmarshaler("ReportRepresentation", ec.unmarshalInputReportRepresentation),
 			graphql.NewInputUnmarshaler("ReportStatusFilter", ec.unmarshalInputReportStatusFilter),
 			graphql.NewInputUnmarshaler("SatisfactionFilter", ec.unmarshalInputSatisfactionFilter),
 			graphql.NewInputUnmarshaler("SecurityIncidentFilter", ec.unmarshalInputSecurityIncidentFilter),
+			graphql.NewInputUnmarshaler("SecurityIncidentMeasure", ec.unmarshalInputSecurityIncidentMeasure),
 			graphql.NewInputUnmarshaler("SecurityIncidentOrder", ec.unmarshalInputSecurityIncidentOrder),
 			graphql.NewInputUnmarshaler("SecurityIncidentRepresentation", ec.unmarshalInputSecurityIncidentRepresentation),
 			graphql.NewInputUnmarshaler("SentimentFilter", ec.unmarshalInputSentimentFilter),
 			graphql.NewInputUnmarshaler("ServiceLevelFilter", ec.unmarshalInputServiceLevelFilter),
 			graphql.NewInputUnmarshaler("StationFilter", ec.unmarshalInputStationFilter),
 			graphql.NewInputUnmarshaler("StationKindFilter", ec.unmarshalInputStationKindFilter),
+			graphql.NewInputUnmarshaler("StationMeasure", ec.unmarshalInputStationMeasure),
 			graphql.NewInputUnmarshaler("StationOrder", ec.unmarshalInputStationOrder),
 			graphql.NewInputUnmarshaler("StationRepresentation", ec.unmarshalInputStationRepresentation),
 			graphql.NewInputUnmarshaler("StationStatusFilter", ec.unmarshalInputStationStatusFilter),
@@ -162,11 +175,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnitRepresentation", ec.unmarshalInputUnitRepresentation),
 			graphql.NewInputUnmarshaler("VesselClassFilter", ec.unmarshalInputVesselClassFilter),
 			graphql.NewInputUnmarshaler("VesselFilter", ec.unmarshalInputVesselFilter),
+			graphql.NewInputUnmarshaler("VesselMeasure", ec.unmarshalInputVesselMeasure),
 			graphql.NewInputUnmarshaler("VesselOrder", ec.unmarshalInputVesselOrder),
 			graphql.NewInputUnmarshaler("VesselRepresentation", ec.unmarshalInputVesselRepresentation),
 			graphql.NewInputUnmarshaler("VesselStatusFilter", ec.unmarshalInputVesselStatusFilter),
 			graphql.NewInputUnmarshaler("ZoneFilter", ec.unmarshalInputZoneFilter),
 			graphql.NewInputUnmarshaler("ZoneKindFilter", ec.unmarshalInputZoneKindFilter),
+			graphql.NewInputUnmarshaler("ZoneMeasure", ec.unmarshalInputZoneMeasure),
 			graphql.NewInputUnmarshaler("ZoneOrder", ec.unmarshalInputZoneOrder),
 			graphql.NewInputUnmarshaler("ZoneRepresentation", ec.unmarshalInputZoneRepresentation),
 		)
@@ -531,7 +546,7 @@ type Group {
   keys: [GroupKey!]!
   "How many features."
   count: Int!
-  "Further figures of the cell."
+  "The figures asked for, in their order."
   measures: [Measure!]!
 }
 "What the features of one cell have in common."
@@ -550,12 +565,31 @@ type GroupKey {
   "End of it, exclusive."
   to: DateTime
 }
-"A named figure."
+"A figure of the features of one cell."
 type Measure {
-  "Its name."
+  "What it is of: the field and the statistic, such as ` + "`" + `levelM.P90` + "`" + `."
   name: String!
-  "Its value; null when there is nothing to measure."
+  "Its unit of measure by UCUM; null when it has none, and of COUNT."
+  unit: String
+  "Its value; null when no feature of the cell has one."
   value: Float
+}
+"What is made of the values of a number. Features without a value don't count."
+enum Statistic {
+  "How many features have a value."
+  COUNT
+  "The sum."
+  SUM
+  "The mean."
+  AVG
+  "The least."
+  MIN
+  "The greatest."
+  MAX
+  "The median; between the two nearest values where it lies between them."
+  P50
+  "The 90th percentile, which nine of ten values don't exceed; between the two nearest values where it lies between them."
+  P90
 }
 
 """
@@ -586,7 +620,7 @@ interface Feature {
   "Its point, or a point on its surface."
   position: LonLatPoint @title(vi: "Vị trí", en: "Position")
   "Radius within which it lies, metres."
-  positionAccuracyM: Float @title(vi: "Độ chính xác vị trí", en: "Position accuracy")
+  positionAccuracyM: Float @title(vi: "Độ chính xác vị trí", en: "Position accuracy") @measure(unit: "m")
   "The administrative unit at the time it was observed."
   unit: Unit @title(vi: "Đơn vị hành chính", en: "Administrative unit")
   "When the source saw it so."
@@ -2237,6 +2271,18 @@ enum ReportGroup {
   "The way it came in."
   CHANNEL
 }
+"What of reports can be measured."
+enum ReportNumber {
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the reports of a cell."
+input ReportMeasure {
+  "Of which number."
+  field: ReportNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of reports."
 type ReportConnection {
   "The page's features."
@@ -2253,6 +2299,12 @@ type ReportConnection {
   groups(
     "The keys, outermost first."
     by: [ReportGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [ReportMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -2550,6 +2602,20 @@ enum AlertGroup {
   "How sure the sender is."
   CERTAINTY
 }
+"What of alerts can be measured."
+enum AlertNumber {
+  "` + "`" + `riskLevel` + "`" + `: Level of natural-disaster risk by QĐ 18/2021/QĐ-TTg, 1 (low) to 5 (catastrophe); null for other warnings."
+  RISK_LEVEL
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the alerts of a cell."
+input AlertMeasure {
+  "Of which number."
+  field: AlertNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of alerts."
 type AlertConnection {
   "The page's features."
@@ -2566,6 +2632,12 @@ type AlertConnection {
   groups(
     "The keys, outermost first."
     by: [AlertGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [AlertMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -2740,6 +2812,20 @@ enum CameraGroup {
   "The ONVIF profiles it conforms to: ` + "`" + `S` + "`" + `, ` + "`" + `T` + "`" + `, ` + "`" + `S T M` + "`" + `."
   ONVIF_PROFILE
 }
+"What of cameras can be measured."
+enum CameraNumber {
+  "` + "`" + `rangeM` + "`" + `, m: How far it sees well enough for its purpose, metres."
+  RANGE_M
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the cameras of a cell."
+input CameraMeasure {
+  "Of which number."
+  field: CameraNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of cameras."
 type CameraConnection {
   "The page's features."
@@ -2756,6 +2842,12 @@ type CameraConnection {
   groups(
     "The keys, outermost first."
     by: [CameraGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [CameraMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -2950,6 +3042,24 @@ enum CameraEventGroup {
   "What a person who looked at it found."
   VERIFICATION
 }
+"What of camera events can be measured."
+enum CameraEventNumber {
+  "` + "`" + `likelihood` + "`" + `: How sure the analytics are of the class, 0 to 1."
+  LIKELIHOOD
+  "` + "`" + `count` + "`" + `: How many objects were counted; null for events that count nothing."
+  COUNT
+  "` + "`" + `waterLevelM` + "`" + `, m: Water level read from the gauge in the picture, metres; null for other events."
+  WATER_LEVEL_M
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the camera events of a cell."
+input CameraEventMeasure {
+  "Of which number."
+  field: CameraEventNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of camera events."
 type CameraEventConnection {
   "The page's features."
@@ -2966,6 +3076,12 @@ type CameraEventConnection {
   groups(
     "The keys, outermost first."
     by: [CameraEventGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [CameraEventMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -3160,6 +3276,22 @@ enum ArticleGroup {
   "Code of the agency that is to answer: ` + "`" + `H57.05` + "`" + `."
   ASSIGNED_AGENCY_CODE
 }
+"What of articles can be measured."
+enum ArticleNumber {
+  "` + "`" + `sentimentScore` + "`" + `: Its tone as a number, from -1 (negative) to 1 (positive)."
+  SENTIMENT_SCORE
+  "` + "`" + `reach` + "`" + `: How many people it is thought to have reached."
+  REACH
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the articles of a cell."
+input ArticleMeasure {
+  "Of which number."
+  field: ArticleNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of articles."
 type ArticleConnection {
   "The page's features."
@@ -3176,6 +3308,12 @@ type ArticleConnection {
   groups(
     "The keys, outermost first."
     by: [ArticleGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [ArticleMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -3350,6 +3488,24 @@ enum OfficeGroup {
   "Whether it serves people now."
   OFFICE_STATUS
 }
+"What of offices can be measured."
+enum OfficeNumber {
+  "` + "`" + `counters` + "`" + `: How many counters it has."
+  COUNTERS
+  "` + "`" + `waitingCount` + "`" + `: How many people wait now."
+  WAITING_COUNT
+  "` + "`" + `servedToday` + "`" + `: How many people were served since this morning."
+  SERVED_TODAY
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the offices of a cell."
+input OfficeMeasure {
+  "Of which number."
+  field: OfficeNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of offices."
 type OfficeConnection {
   "The page's features."
@@ -3366,6 +3522,12 @@ type OfficeConnection {
   groups(
     "The keys, outermost first."
     by: [OfficeGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [OfficeMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -3602,6 +3764,20 @@ enum DossierGroup {
   "How content the applicant was, 1 to 5; 5 is best, null without an answer."
   RATING
 }
+"What of dossiers can be measured."
+enum DossierNumber {
+  "` + "`" + `rating` + "`" + `: How content the applicant was, 1 to 5; 5 is best, null without an answer."
+  RATING
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the dossiers of a cell."
+input DossierMeasure {
+  "Of which number."
+  field: DossierNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of dossiers."
 type DossierConnection {
   "The page's features."
@@ -3618,6 +3794,12 @@ type DossierConnection {
   groups(
     "The keys, outermost first."
     by: [DossierGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [DossierMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -3833,6 +4015,22 @@ enum BillboardGroup {
   "Whether what it shows now was approved; null when that is not known."
   CREATIVE_APPROVED
 }
+"What of billboards can be measured."
+enum BillboardNumber {
+  "` + "`" + `areaM2` + "`" + `, m2: Area of the face, m²."
+  AREA_M2
+  "` + "`" + `brightnessNits` + "`" + `, cd/m2: Greatest brightness of the screen, nits (cd/m²); null for printed faces."
+  BRIGHTNESS_NITS
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the billboards of a cell."
+input BillboardMeasure {
+  "Of which number."
+  field: BillboardNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of billboards."
 type BillboardConnection {
   "The page's features."
@@ -3849,6 +4047,12 @@ type BillboardConnection {
   groups(
     "The keys, outermost first."
     by: [BillboardGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [BillboardMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -4049,6 +4253,34 @@ enum DamGroup {
   "Operating state by the reservoir's rule."
   DAM_STATUS
 }
+"What of dams can be measured."
+enum DamNumber {
+  "` + "`" + `normalLevelM` + "`" + `, m: Normal water level (MNDBT), metres."
+  NORMAL_LEVEL_M
+  "` + "`" + `capacityMcm` + "`" + `, hm3: Total volume at the normal level, millions of m³."
+  CAPACITY_MCM
+  "` + "`" + `powerMw` + "`" + `, MW: Installed power, MW; null for irrigation reservoirs without a plant."
+  POWER_MW
+  "` + "`" + `levelM` + "`" + `, m: Present water level upstream, metres."
+  LEVEL_M
+  "` + "`" + `storageShare` + "`" + `: Share of the useful volume that is filled, 0 to 1; above 1 over the normal level."
+  STORAGE_SHARE
+  "` + "`" + `inflowM3s` + "`" + `, m3/s: Flow into the reservoir, m³/s."
+  INFLOW_M3S
+  "` + "`" + `outflowM3s` + "`" + `, m3/s: Total flow released, through turbines and spillway, m³/s."
+  OUTFLOW_M3S
+  "` + "`" + `rain24hMm` + "`" + `, mm: Rain on the basin in the last 24 hours, millimetres."
+  RAIN24H_MM
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the dams of a cell."
+input DamMeasure {
+  "Of which number."
+  field: DamNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of dams."
 type DamConnection {
   "The page's features."
@@ -4065,6 +4297,12 @@ type DamConnection {
   groups(
     "The keys, outermost first."
     by: [DamGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [DamMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -4290,6 +4528,42 @@ enum StationGroup {
   "Where the water level is going."
   TREND
 }
+"What of stations can be measured."
+enum StationNumber {
+  "` + "`" + `floodAlarmLevel` + "`" + `: The highest alarm level the water has reached: 1, 2 or 3; 0 below all; null without alarm levels."
+  FLOOD_ALARM_LEVEL
+  "` + "`" + `waterLevelM` + "`" + `, m: Present water level, metres."
+  WATER_LEVEL_M
+  "` + "`" + `rain1hMm` + "`" + `, mm: Rain in the last hour, millimetres."
+  RAIN1H_MM
+  "` + "`" + `rain24hMm` + "`" + `, mm: Rain in the last 24 hours, millimetres."
+  RAIN24H_MM
+  "` + "`" + `airTemperatureCel` + "`" + `, Cel: Air temperature, degrees Celsius."
+  AIR_TEMPERATURE_CEL
+  "` + "`" + `pm25UgM3` + "`" + `, ug/m3: Fine dust PM2.5, µg/m³."
+  PM25_UG_M3
+  "` + "`" + `pm10UgM3` + "`" + `, ug/m3: Dust PM10, µg/m³."
+  PM10_UG_M3
+  "` + "`" + `vnAqi` + "`" + `: Vietnamese air quality index, from 0; higher is worse: bands end at 50, 100, 150, 200, 300."
+  VN_AQI
+  "` + "`" + `vnWqi` + "`" + `: Vietnamese water quality index, 0 to 100; higher is better."
+  VN_WQI
+  "` + "`" + `ph` + "`" + `, [pH]: Acidity of the water, pH 0 to 14."
+  PH
+  "` + "`" + `codMgL` + "`" + `, mg/L: Chemical oxygen demand of the water, mg/L."
+  COD_MG_L
+  "` + "`" + `tssMgL` + "`" + `, mg/L: Total suspended solids in the water, mg/L."
+  TSS_MG_L
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the stations of a cell."
+input StationMeasure {
+  "Of which number."
+  field: StationNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of stations."
 type StationConnection {
   "The page's features."
@@ -4306,6 +4580,12 @@ type StationConnection {
   groups(
     "The keys, outermost first."
     by: [StationGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [StationMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -4574,6 +4854,26 @@ enum VesselGroup {
   "The way its present position came."
   POSITION_SOURCE
 }
+"What of vessels can be measured."
+enum VesselNumber {
+  "` + "`" + `lengthM` + "`" + `, m: Greatest length (Lmax), metres."
+  LENGTH_M
+  "` + "`" + `enginePowerKw` + "`" + `, kW: Power of the main engines together, kW."
+  ENGINE_POWER_KW
+  "` + "`" + `shipType` + "`" + `: Type of ship and cargo, AIS' code, 0 to 255: 30 is fishing."
+  SHIP_TYPE
+  "` + "`" + `speedKn` + "`" + `, [kn_i]: Speed over ground, knots."
+  SPEED_KN
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the vessels of a cell."
+input VesselMeasure {
+  "Of which number."
+  field: VesselNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of vessels."
 type VesselConnection {
   "The page's features."
@@ -4590,6 +4890,12 @@ type VesselConnection {
   groups(
     "The keys, outermost first."
     by: [VesselGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [VesselMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -4776,6 +5082,24 @@ enum CardReaderGroup {
   "Whether one can pay at it."
   ACCEPTS_PAYMENT
 }
+"What of card readers can be measured."
+enum CardReaderNumber {
+  "` + "`" + `granted24h` + "`" + `: Cards let through in the last 24 hours."
+  GRANTED24H
+  "` + "`" + `denied24h` + "`" + `: Cards turned away in the last 24 hours."
+  DENIED24H
+  "` + "`" + `payments24h` + "`" + `: Payments made in the last 24 hours."
+  PAYMENTS24H
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the card readers of a cell."
+input CardReaderMeasure {
+  "Of which number."
+  field: CardReaderNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of card readers."
 type CardReaderConnection {
   "The page's features."
@@ -4792,6 +5116,12 @@ type CardReaderConnection {
   groups(
     "The keys, outermost first."
     by: [CardReaderGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [CardReaderMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -5022,6 +5352,22 @@ enum SecurityIncidentGroup {
   "How far its owner lets it be told."
   TLP
 }
+"What of security incidents can be measured."
+enum SecurityIncidentNumber {
+  "` + "`" + `securityLevel` + "`" + `: Security level of that system, 1 to 5; 5 is highest."
+  SECURITY_LEVEL
+  "` + "`" + `eventCount` + "`" + `: How many events it was made of."
+  EVENT_COUNT
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the security incidents of a cell."
+input SecurityIncidentMeasure {
+  "Of which number."
+  field: SecurityIncidentNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of security incidents."
 type SecurityIncidentConnection {
   "The page's features."
@@ -5038,6 +5384,12 @@ type SecurityIncidentConnection {
   groups(
     "The keys, outermost first."
     by: [SecurityIncidentGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [SecurityIncidentMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -5209,6 +5561,28 @@ enum PlaceGroup {
   "Class of a fishing port, I to III, as its list has it: ` + "`" + `II` + "`" + `; null for other places."
   PORT_CLASS
 }
+"What of places can be measured."
+enum PlaceNumber {
+  "` + "`" + `shelterVessels` + "`" + `: How many vessels can shelter there."
+  SHELTER_VESSELS
+  "` + "`" + `channelDepthM` + "`" + `, m: Depth of the channel, metres, positive downwards: 3.4 where the bed lies at −3.4 m."
+  CHANNEL_DEPTH_M
+  "` + "`" + `berthM` + "`" + `, m: Length of all berths together, metres."
+  BERTH_M
+  "` + "`" + `landingTPerYear` + "`" + `, t/a: Catch the port can land, tonnes a year."
+  LANDING_T_PER_YEAR
+  "` + "`" + `landHa` + "`" + `, har: Area of its land, hectares."
+  LAND_HA
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the places of a cell."
+input PlaceMeasure {
+  "Of which number."
+  field: PlaceNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of places."
 type PlaceConnection {
   "The page's features."
@@ -5225,6 +5599,12 @@ type PlaceConnection {
   groups(
     "The keys, outermost first."
     by: [PlaceGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [PlaceMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -5388,6 +5768,22 @@ enum ZoneGroup {
   "Heritage protection zone, 1 or 2: in zone 1 (khu vực bảo vệ I) the monument stays as it is."
   HERITAGE_LEVEL
 }
+"What of zones can be measured."
+enum ZoneNumber {
+  "` + "`" + `heritageLevel` + "`" + `: Heritage protection zone, 1 or 2: in zone 1 (khu vực bảo vệ I) the monument stays as it is."
+  HERITAGE_LEVEL
+  "` + "`" + `floodLevelM` + "`" + `, m: Water level that floods it, metres at the gauge its decision names; null for other kinds."
+  FLOOD_LEVEL_M
+  "` + "`" + `positionAccuracyM` + "`" + `, m: Radius within which it lies, metres."
+  POSITION_ACCURACY_M
+}
+"A figure of the zones of a cell."
+input ZoneMeasure {
+  "Of which number."
+  field: ZoneNumber!
+  "What is made of its values."
+  of: Statistic!
+}
 "A page of zones."
 type ZoneConnection {
   "The page's features."
@@ -5404,6 +5800,12 @@ type ZoneConnection {
   groups(
     "The keys, outermost first."
     by: [ZoneGroup!]!
+    "What is to be measured in each cell; at most 10."
+    measures: [ZoneMeasure!]
+    "Of the key UNIT: the kind of units; COMMUNE when null."
+    level: UnitKind
+    "Of the key UNIT: the day whose units they are, whenever the features were observed; each feature's own when null. What was in a unit that has been split since goes by its place."
+    at: Date
   ): [Group!]!
   "This page as GeoJSON; properties are the layers' open leaf fields."
   geojson: FeatureCollection!
@@ -7573,6 +7975,8 @@ func (ec *executionContext) childFields_Measure(ctx context.Context, field graph
 	switch field.Name {
 	case "name":
 		return ec.fieldContext_Measure_name(ctx, field)
+	case "unit":
+		return ec.fieldContext_Measure_unit(ctx, field)
 	case "value":
 		return ec.fieldContext_Measure_value(ctx, field)
 	}

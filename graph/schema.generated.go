@@ -3767,6 +3767,29 @@ func (ec *executionContext) fieldContext_Measure_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Measure", field, false, false, "String")
 }
 
+func (ec *executionContext) _Measure_unit(ctx context.Context, field graphql.CollectedField, obj *layer.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Measure_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Measure_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Measure", field, false, false, "String")
+}
+
 func (ec *executionContext) _Measure_value(ctx context.Context, field graphql.CollectedField, obj *layer.Measure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9511,6 +9534,11 @@ func (ec *executionContext) _Measure(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "unit":
+			out.Values[i] = ec._Measure_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "value":
 			out.Values[i] = ec._Measure_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -11064,6 +11092,21 @@ func (ec *executionContext) marshalNSpatialRelation2geohubᚋlayerᚐSpatialRela
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SpatialRelation!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx context.Context, v any) (layer.Statistic, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.Statistic(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStatistic2geohubᚋlayerᚐStatistic(ctx context.Context, sel ast.SelectionSet, v layer.Statistic) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Statistic!")
 	}
 	return res
 }

@@ -102,13 +102,14 @@ func describe(s *System, schema *ast.Schema, byType map[string]*System) (*Info, 
 	for _, fd := range def.Fields {
 		m := &FieldMeta{Name: fd.Name, Type: fd.Type.String(), Description: fd.Description, Title: titleOf(fd.Directives)}
 		m.Class = access.Class{Sharing: info.Class.Sharing}
+		measured := fd.Directives
 		if b := base.Fields.ForName(fd.Name); b != nil {
-			m.Class, m.Title = access.Class{}, titleOf(b.Directives)
+			m.Class, m.Title, measured = access.Class{}, titleOf(b.Directives), b.Directives
 		}
 		if err := classOf(fd.Directives, &m.Class); err != nil {
 			return nil, err
 		}
-		if d := fd.Directives.ForName("measure"); d != nil {
+		if d := measured.ForName("measure"); d != nil {
 			m.Measure = d.Arguments.ForName("unit").Value.Raw
 		}
 		t := schema.Types[fd.Type.Name()]

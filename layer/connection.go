@@ -157,9 +157,9 @@ func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.
 // Extent is the box around all rows of the list.
 func (c *Connection[T]) Extent(ctx context.Context) (*geo.BBox, error) { return c.list.extent(ctx) }
 
-// Groups counts the rows of the whole list by keys.
-func (c *Connection[T]) Groups(ctx context.Context, by []GroupField) ([]*Group, error) {
-	return c.list.groups(ctx, by)
+// Groups counts and measures the rows of the whole list by keys.
+func (c *Connection[T]) Groups(ctx context.Context, by []GroupField, measures []Measuring, level *UnitKind, at *geo.Date) ([]*Group, error) {
+	return c.list.groups(ctx, GroupQuery{by, measures, level, at})
 }
 
 // Geojson is the page as GeoJSON.

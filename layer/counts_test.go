@@ -266,7 +266,7 @@ func loadUnits(t *testing.T, pool *pgxpool.Pool) {
 
 // usesCounts says whether a grouping of a list reads the layer's counts.
 func usesCounts(t interface{ Fatal(...any) }, l *layer.List, by []layer.GroupField) bool {
-	cells, _, err := l.Cells(by)
+	cells, _, _, err := l.Cells(context.Background(), layer.GroupQuery{By: by})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestWhatIsCounted(t *testing.T) {
 			}
 			c := list.CountOf()
 			if test.by != nil {
-				if c, _, err = list.Cells(test.by); err != nil {
+				if c, _, _, err = list.Cells(t.Context(), layer.GroupQuery{By: test.by}); err != nil {
 					t.Fatal(err)
 				}
 			}

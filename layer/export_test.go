@@ -4,7 +4,7 @@ import "context"
 
 // Groups counts the rows of the list by keys.
 func (l *List) Groups(ctx context.Context, by []GroupField) ([]*Group, error) {
-	return l.groups(ctx, by)
+	return l.groups(ctx, GroupQuery{By: by})
 }
 
 // Count is how many rows the list has in all.

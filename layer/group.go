@@ -2,6 +2,7 @@ package layer
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,12 +24,6 @@ type Group struct {
 	Keys     []*GroupKey
 	Count    int
 	Measures []*Measure
-}
-
-// Measure is a named figure of a cell.
-type Measure struct {
-	Name  string
-	Value *float64
 }
 
 // GroupKey is what the features of a cell have in common.
@@ -73,27 +68,106 @@ func (g grouping) keyOf(ctx context.Context, value *string) (*GroupKey, error) {
 	return k, nil
 }
 
-func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
-	keys, c, err := l.cells(by)
+// GroupQuery is what a grouping is asked: by which keys, and what of each cell.
+type GroupQuery struct {
+	By       []GroupField
+	Measures []Measuring
+	Level    *UnitKind // of the key UNIT; nil: communes
+	At       *geo.Date // the day whose units they are; nil: each feature's own
+}
+
+// cells are those of a grouping that is ready to be put.
+type cells struct {
+	keys     []grouping
+	measures []measure
+	// statement selects the cells: n rows, the keys as text in columns k2, k3, …, and
+	// the measures m0, m1, …. One more than there may be says that there are too many.
+	statement clause.C
+}
+
+func (l *List) groups(ctx context.Context, q GroupQuery) ([]*Group, error) {
+	c, err := l.cells(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	type cell struct {
-		values []*string
-		count  int
+	return c.read(ctx, l)
+}
+
+func tooManyGroups() error {
+	return fault.Invalid("COST_LIMIT", "the grouping has over %d cells; ask for fewer keys or a smaller area", maxGroups).With("limit", maxGroups)
+}
+
+// cells makes a grouping of the list.
+func (l *List) cells(ctx context.Context, q GroupQuery) (*cells, error) {
+	if len(q.By) == 0 || len(q.By) > maxGroupKeys {
+		return nil, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(q.By)).With("limit", maxGroupKeys)
 	}
-	var cells []cell
-	err = l.r.query(ctx, "group "+l.s.Field, c, func(rows pgx.Rows) error {
-		cell := cell{values: make([]*string, len(by))}
+	if (q.Level != nil || q.At != nil) && !slices.Contains(q.By, "UNIT") {
+		return nil, fault.Invalid("BAD_INPUT", "level and at say which units: they go with the key UNIT")
+	}
+	c := &cells{keys: make([]grouping, len(q.By))}
+	columns, groups := make([]clause.C, len(q.By)), make([]clause.C, len(q.By))
+	for i, field := range q.By {
+		var err error
+		if c.keys[i], err = l.grouping(field); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if c.measures, err = l.r.measures(l.s, q.Measures); err != nil {
+		return nil, err
+	}
+	units, err := l.r.regroup(ctx, l.s, q.Level, q.At)
+	if err != nil {
+		return nil, err
+	}
+	n, from := l.tally(q.By...)
+	if len(c.measures) > 0 || units != nil && len(units.split) > 0 {
+		n, from = clause.Of("count(*)"), l.r.table(l.s.Table)
+	}
+	from = clause.Of("? f", from)
+	if units != nil {
+		unit, join := units.key(l)
+		from = clause.Of("? ?", from, join)
+		for i, field := range q.By {
+			if field == "UNIT" {
+				c.keys[i].sql = unit
+			}
+		}
+	}
+	for i, k := range c.keys {
+		columns[i], groups[i] = clause.Of("(?)::text AS ?", k.sql, keyColumn(i)), k.sql
+	}
+	for i, m := range c.measures {
+		columns = append(columns, clause.Of("? AS ?", m.sql, measureColumn(i)))
+	}
+	c.statement = clause.Of("SELECT ? AS n, ? FROM ? WHERE ? GROUP BY ? HAVING ? > 0 ORDER BY ? LIMIT ?", n, clause.Join(", ", columns...),
+		from, l.where, clause.Join(", ", groups...), n, ordinals(len(q.By)), maxGroups+1)
+	return c, nil
+}
+
+// read runs the statement of the list's cells.
+func (c *cells) read(ctx context.Context, l *List) ([]*Group, error) {
+	type cell struct {
+		count   int
+		values  []*string
+		figures []*float64
+	}
+	var found []cell
+	err := l.r.query(ctx, "group "+l.s.Field, c.statement, func(rows pgx.Rows) error {
+		cell := cell{values: make([]*string, len(c.keys)), figures: make([]*float64, len(c.measures))}
 		dest := []any{&cell.count}
-		for i := range by {
+		for i := range cell.values {
 			dest = append(dest, &cell.values[i])
 		}
+		for i := range cell.figures {
+			dest = append(dest, &cell.figures[i])
+		}
 		err := rows.Scan(dest...)
-		cells = append(cells, cell)
+		found = append(found, cell)
 		for i, v := range cell.values {
-			if v != nil && keys[i].want != nil {
-				keys[i].want(*v)
+			if v != nil && c.keys[i].want != nil {
+				c.keys[i].want(*v)
 			}
 		}
 		return err
@@ -101,45 +175,24 @@ func (l *List) groups(ctx context.Context, by []GroupField) ([]*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(cells) > maxGroups {
+	if len(found) > maxGroups {
 		return nil, tooManyGroups()
 	}
-	out := make([]*Group, len(cells))
-	for i, cell := range cells {
+	out := make([]*Group, len(found))
+	for i, cell := range found {
 		out[i] = &Group{Count: cell.count, Measures: []*Measure{}}
 		for j, v := range cell.values {
-			k, err := keys[j].keyOf(ctx, v)
+			k, err := c.keys[j].keyOf(ctx, v)
 			if err != nil {
 				return nil, err
 			}
 			out[i].Keys = append(out[i].Keys, k)
 		}
+		for j, v := range cell.figures {
+			out[i].Measures = append(out[i].Measures, c.measures[j].of(v))
+		}
 	}
 	return out, nil
-}
-
-func tooManyGroups() error {
-	return fault.Invalid("COST_LIMIT", "the grouping has over %d cells; ask for fewer keys or a smaller area", maxGroups).With("limit", maxGroups)
-}
-
-// cells selects the cells of a grouping: how many rows, and the keys as text in
-// columns k2, k3, …. One more than there may be says that there are too many.
-func (l *List) cells(by []GroupField) ([]grouping, clause.C, error) {
-	if len(by) == 0 || len(by) > maxGroupKeys {
-		return nil, clause.C{}, fault.Invalid("BAD_INPUT", "groups takes 1 to %d keys, not %d", maxGroupKeys, len(by)).With("limit", maxGroupKeys)
-	}
-	keys := make([]grouping, len(by))
-	columns, groups := make([]clause.C, len(by)), make([]clause.C, len(by))
-	for i, field := range by {
-		var err error
-		if keys[i], err = l.grouping(field); err != nil {
-			return nil, clause.C{}, err
-		}
-		columns[i], groups[i] = clause.Of("(?)::text AS ?", keys[i].sql, keyColumn(i)), keys[i].sql
-	}
-	n, from := l.tally(by...)
-	return keys, clause.Of("SELECT ? AS n, ? FROM ? f WHERE ? GROUP BY ? HAVING ? > 0 ORDER BY ? LIMIT ?", n, clause.Join(", ", columns...),
-		from, l.where, clause.Join(", ", groups...), n, ordinals(len(by)), maxGroups+1), nil
 }
 
 func keyColumn(i int) clause.C { return clause.Name("k" + strconv.Itoa(i+2)) }

@@ -172,7 +172,7 @@ func (r *Reader) orderOf(s *System, o *Order) (order, error) {
 		return out, nil
 	}
 	for _, f := range s.Fields {
-		if f.Order && strings.ToUpper(snake(f.Name)) == string(o.Field) {
+		if f.Order && f.Member() == string(o.Field) {
 			out.by, out.cast = clause.Column("f", f.Column), castOf(f.Kind)
 			return out, r.maySee(s, f.Name)
 		}

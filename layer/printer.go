@@ -183,15 +183,15 @@ func (s *System) NestedOf(field string) (*Nested, bool) {
 // Cells selects the cells of a grouping as one record of arrays: how many rows
 // each has; then of each key the texts that it has in them, and records of what
 // these stand for, NULL where that can be told from the text: text, value, name,
-// name_en, valid_from and valid_to.
-func (l *List) Cells(by []GroupField) (clause.C, []Grouping, error) {
-	keys, cells, err := l.cells(by)
+// name_en, valid_from and valid_to; then of each measure its values.
+func (l *List) Cells(ctx context.Context, q GroupQuery) (clause.C, []Grouping, []Measure, error) {
+	cells, err := l.cells(ctx, q)
 	if err != nil {
-		return clause.C{}, nil, err
+		return clause.C{}, nil, nil, err
 	}
 	columns := []clause.C{clause.Of("array_agg(g.n)")}
-	out := make([]Grouping, len(keys))
-	for i, k := range keys {
+	keys, measures := make([]Grouping, len(cells.keys)), make([]Measure, len(cells.measures))
+	for i, k := range cells.keys {
 		text, records := clause.Of("g.?", keyColumn(i)), clause.Of("NULL")
 		switch k.field {
 		case "UNIT":
@@ -200,9 +200,13 @@ func (l *List) Cells(by []GroupField) (clause.C, []Grouping, error) {
 			records = clause.Of("(SELECT array_agg(ROW(f.code, f.code, f.name, f.name_en, NULL::date, NULL::date)) FROM agencies f WHERE f.code = ANY (array_agg(DISTINCT ?)))", text)
 		}
 		columns = append(columns, clause.Of("array_agg(?)", text), records)
-		out[i] = Grouping{k}
+		keys[i] = Grouping{k}
 	}
-	return clause.Of("(SELECT ROW(?) FROM (?) g)", clause.Join(", ", columns...), cells), out, nil
+	for i, m := range cells.measures {
+		columns = append(columns, clause.Of("array_agg(g.?)", measureColumn(i)))
+		measures[i] = *m.of(nil)
+	}
+	return clause.Of("(SELECT ROW(?) FROM (?) g)", clause.Join(", ", columns...), cells.statement), keys, measures, nil
 }
 
 // MaxGroups is the most cells of a grouping; Cells may select one more, which

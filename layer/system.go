@@ -132,7 +132,7 @@ func (s *System) countsBy(name string) bool {
 // groupField finds the field that a key of a grouping is.
 func (s *System) groupField(key GroupField) (*Field, bool) {
 	for _, f := range s.Fields {
-		if f.Group && strings.ToUpper(snake(f.Name)) == string(key) {
+		if f.Group && f.Member() == string(key) {
 			return f, true
 		}
 	}

@@ -53,7 +53,7 @@ func (r *Reader) fetchUnitCounts(ctx context.Context, ids []int32) (map[int32][]
 			i, wholeOf, whole, n, from, policy))
 		if len(split) > 0 {
 			counts = append(counts, clause.Of("SELECT ?::int, k.unit, count(*) FROM (?) x JOIN unnest(?::int[], ?::int[], ?::int[], ?::date[]) k(unit, commune, part, day) ON k.commune = x.commune AND k.day = x.day AND k.part = x.part GROUP BY k.unit",
-				i, postgis.CommunesOn(days, clause.Of("? f WHERE f.unit_id = ANY (?) AND ?", table, split, policy)), splitOf, split, within, days))
+				i, postgis.CommunesOn(days, true, clause.Of("? f WHERE f.unit_id = ANY (?) AND ?", table, split, policy)), splitOf, split, within, days))
 		}
 	}
 	if len(counts) == 0 {

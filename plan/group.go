@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"geohub/clause"
+	"geohub/geo"
 	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
@@ -18,12 +19,21 @@ func (p *page) groups(f graphql.CollectedField) (func(*run, []byte, *found) []by
 	if err != nil {
 		return nil, err
 	}
-	// The keys are known when the statement is made.
-	made := p.reads(func(*run) (any, error) { return &[]layer.Grouping{}, nil })
+	// The keys and the measures are known when the statement is made.
+	type made struct {
+		keys     []layer.Grouping
+		measures []layer.Measure
+	}
+	asked := p.reads(func(*run) (any, error) { return &made{}, nil })
 	i := p.whole.own(func(x *run) (clause.C, error) {
-		by, _ := x.args[args].(map[string]any)["by"].([]layer.GroupField)
-		cells, keys, err := x.list.(*layer.List).Cells(by)
-		*x.args[made].(*[]layer.Grouping) = keys
+		a, _ := x.args[args].(map[string]any)
+		q := layer.GroupQuery{}
+		q.By, _ = a["by"].([]layer.GroupField)
+		q.Measures, _ = a["measures"].([]layer.Measuring)
+		q.Level, _ = a["level"].(*layer.UnitKind)
+		q.At, _ = a["at"].(*geo.Date)
+		cells, keys, measures, err := x.list.(*layer.List).Cells(x.ctx, q)
+		*x.args[asked].(*made) = made{keys, measures}
 		return cells, err
 	})
 	return func(x *run, b []byte, found *found) []byte {
@@ -33,8 +43,13 @@ func (p *page) groups(f graphql.CollectedField) (func(*run, []byte, *found) []by
 			x.fail(unfit("groups"))
 			return b
 		}
-		for i, key := range *x.args[made].(*[]layer.Grouping) {
-			all.keys = append(all.keys, x.cellKey(key, columns[1+2*i], columns[2+2*i]))
+		made := x.args[asked].(*made)
+		columns = columns[1:]
+		for i, m := range made.measures {
+			all.measures = append(all.measures, cellMeasure{m, elements(columns[2*len(made.keys)+i])})
+		}
+		for i, key := range made.keys {
+			all.keys = append(all.keys, x.cellKey(key, columns[2*i], columns[2*i+1]))
 		}
 		b = append(b, '[')
 		for n := range all.counts {
@@ -47,10 +62,17 @@ func (p *page) groups(f graphql.CollectedField) (func(*run, []byte, *found) []by
 	}, nil
 }
 
-// cells are those of a grouping: how many rows each has, and its keys.
+// cells are those of a grouping: how many rows each has, its keys and its measures.
 type cells struct {
-	counts [][]byte
-	keys   []cellKey
+	counts   [][]byte
+	keys     []cellKey
+	measures []cellMeasure
+}
+
+// cellMeasure is a measure of a grouping: its value in each cell, nil for NULL.
+type cellMeasure struct {
+	layer.Measure
+	values [][]byte
 }
 
 // cellKey is a key of a grouping: its text in each cell, and what texts stand for.
@@ -122,7 +144,20 @@ func (p *page) cell(f graphql.CollectedField) (cellPrinter, error) {
 				return append(b, ']')
 			}
 		case "measures":
-			print = func(_ *run, b []byte, _ *cells, _ int) []byte { return append(b, "[]"...) }
+			one, err := p.cellMeasure(field)
+			if err != nil {
+				return nil, err
+			}
+			print = func(_ *run, b []byte, all *cells, n int) []byte {
+				b = append(b, '[')
+				for i := range all.measures {
+					if i > 0 {
+						b = append(b, ',')
+					}
+					b = one(b, &all.measures[i], n)
+				}
+				return append(b, ']')
+			}
 		default:
 			return nil, unfit("field Group." + field.Name)
 		}
@@ -172,6 +207,41 @@ func (p *page) groupKey(f graphql.CollectedField) (func(x *run, b []byte, k *lay
 		b = append(b, '{')
 		for _, m := range members {
 			b = m(x, b, k)
+		}
+		return append(b, '}')
+	}, nil
+}
+
+// cellMeasure compiles a selection of a measure.
+func (p *page) cellMeasure(f graphql.CollectedField) (func(b []byte, m *cellMeasure, n int) []byte, error) {
+	type measurePrinter = func(b []byte, m *cellMeasure, n int) []byte
+	var members []measurePrinter
+	for i, field := range p.collect(f, "Measure") {
+		key := keyOf(i, field)
+		var print measurePrinter
+		switch field.Name {
+		case "__typename":
+			print = func(b []byte, _ *cellMeasure, _ int) []byte { return append(b, `"Measure"`...) }
+		case "name":
+			print = func(b []byte, m *cellMeasure, _ int) []byte { return layer.AppendString(b, m.Name) }
+		case "unit":
+			print = func(b []byte, m *cellMeasure, _ int) []byte { return orNull(b, m.Unit, layer.AppendString) }
+		case "value":
+			print = func(b []byte, m *cellMeasure, n int) []byte {
+				if m.values[n] == nil {
+					return append(b, "null"...)
+				}
+				return appendFloat(b, pgbinary.Float(m.values[n]))
+			}
+		default:
+			return nil, unfit("field Measure." + field.Name)
+		}
+		members = append(members, func(b []byte, m *cellMeasure, n int) []byte { return print(append(b, key...), m, n) })
+	}
+	return func(b []byte, m *cellMeasure, n int) []byte {
+		b = append(b, '{')
+		for _, member := range members {
+			b = member(b, m, n)
 		}
 		return append(b, '}')
 	}, nil

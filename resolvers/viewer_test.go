@@ -31,6 +31,7 @@ func TestMasks(t *testing.T) {
 	for _, test := range []struct{ name, query, code string }{
 		{"order by a hidden field", `{ cardReaders(orderBy: {field: DENIED24H}) { nodes { id } } }`, "DENIED"},
 		{"filter by a hidden field", `{ articles(filter: {handlingStatus: {isNull: false}}) { nodes { id } } }`, "DENIED"},
+		{"measure a hidden field", `{ cardReaders { groups(by: [UNIT], measures: [{field: DENIED24H, of: COUNT}]) { count } } }`, "DENIED"},
 		{"group by a hidden field", `{ articles { groups(by: [HANDLING_STATUS]) { count } } }`, "DENIED"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

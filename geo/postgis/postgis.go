@@ -124,15 +124,19 @@ func CommuneOn(day clause.C) clause.C {
 		ORDER BY u.code COLLATE "C" LIMIT 1`, day, day)
 }
 
-// CommunesOn selects for rows of f, which from gives, their unit_id as commune
-// and, for each of some days, the commune of that day as part: by the rule of
-// unit_of, but polygon by polygon, which is a great deal quicker over many rows.
-func CommunesOn(days []geo.Date, from clause.C) clause.C {
-	return clause.Of(`SELECT DISTINCT ON (f.id, d.day) f.unit_id AS commune, d.day, u.id AS part
+// CommunesOn selects for rows of f, which from gives, their id, their unit_id as
+// commune and, for each of some days, the commune of that day as part: by the rule
+// of unit_of, but polygon by polygon, which is a great deal quicker over many rows.
+func CommunesOn(days []geo.Date, points bool, from clause.C) clause.C {
+	at := Geom()
+	if !points {
+		at = OnSurface()
+	}
+	return clause.Of(`SELECT DISTINCT ON (f.id, d.day) f.id, f.unit_id AS commune, d.day, u.id AS part
 		FROM (SELECT DISTINCT d.day FROM unnest(?::date[]) d(day)) d
 		JOIN units u ON u.kind = 'COMMUNE' AND u.valid_from <= d.day AND (u.valid_to IS NULL OR d.day < u.valid_to)
-		JOIN (SELECT f.id, f.unit_id, f.geom FROM ?) f ON ST_Covers(u.geom, f.geom)
-		ORDER BY f.id, d.day, u.code COLLATE "C"`, days, from)
+		JOIN (SELECT f.id, f.unit_id, ? AS geom FROM ?) f ON ST_Covers(u.geom, f.geom)
+		ORDER BY f.id, d.day, u.code COLLATE "C"`, days, at, from)
 }
 
 // UnitIn holds for rows whose commune on a day is one of some.
