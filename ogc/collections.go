@@ -100,7 +100,9 @@ func (q *request) describe(s *layer.System, box *geo.BBox, crs []string) collect
 		whole := q.base()[:len(q.base())-len("/ogc")] + "/export/" + s.Field
 		c.Links = append(c.Links, link{whole + ".geojson", "enclosure", typeGeoJSON, "All at once", false},
 			link{whole + ".geojsonl", "enclosure", typeLines, "All at once, a feature a line", false},
-			link{whole + ".csv", "enclosure", typeCSV, "All at once, as a table", false})
+			link{whole + ".csv", "enclosure", typeCSV, "All at once, as a table", false},
+			link{whole + ".fgb", "enclosure", typeFGB, "All at once, as FlatGeobuf", false},
+			link{whole + ".gpkg", "enclosure", typeGPKG, "All at once, as GeoPackage", false})
 	}
 	if box != nil {
 		c.Extent = &extent{}

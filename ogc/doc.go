@@ -16,4 +16,8 @@
 // goes on behind the last row, so that pages neither repeat nor skip; bbox and
 // datetime leave out rows of which the place or the time is not known, as in
 // GraphQL. One parameter is the hub's own: asOf, a moment, for what was known then.
+//
+// Whole layers leave as files under /export/, row by row: none is kept here. Text
+// goes straight out; the binary formats are written by ogr2ogr, fed through a
+// pipe, and sent when they are complete.
 package ogc

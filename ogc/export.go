@@ -2,24 +2,19 @@ package ogc
 
 import (
 	"bufio"
-	"encoding/csv"
-	"encoding/json"
+	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/paulmach/orb/encoding/wkt"
+	"github.com/paulmach/orb"
 
 	"geohub/internal/fault"
 	"geohub/layer"
-)
-
-// Media types of exports.
-const (
-	typeLines = "application/x-ndjson"
-	typeCSV   = "text/csv"
 )
 
 // counted is the trailer that tells how many rows there were: an export without
@@ -36,203 +31,180 @@ const exportTimeout = time.Hour
 // patience is how long a client may take for a piece of an export.
 const patience = 30 * time.Second
 
-// export writes all rows of a question as they come from the database, and keeps
-// none. What goes wrong when rows are already on their way breaks the connection
-// off, so that no half of a file is taken for the whole.
+// export answers with all rows of a layer.
 func (q *request) export() error {
-	name, format, _ := strings.Cut(q.r.PathValue("file"), ".")
-	s, err := q.systemOf(name)
+	name, format, err := q.file()
 	if err != nil {
 		return err
 	}
-	write := map[string]func(io.Writer, *layer.Info) writer{"geojson": newCollection, "geojsonl": newLines, "csv": newTable}[format]
-	if write == nil {
-		return fault.NotFound("there is no export %q; there are %s.geojson, %s.geojsonl and %s.csv", q.r.PathValue("file"), name, name, name)
+	s, err := q.systemOf(name)
+	if err != nil {
+		return err
 	}
 	a, err := q.parameters(s, questions...)
 	if err != nil {
 		return err
 	}
-	select {
-	case q.exporting <- struct{}{}:
-		defer func() { <-q.exporting }()
-	default:
-		return fault.Unavailable("UNAVAILABLE", "%d exports are running; ask again in a moment", ExportsAtOnce)
+	free, err := q.takeTurn()
+	if err != nil {
+		return err
 	}
+	defer free()
 	reader := q.read(q.Exports, s, a.asOf)
 	defer reader.Done()
 	list, err := reader.Ask(q.ctx, s, a.query)
 	if err != nil {
 		return err
 	}
-	begun := false
-	control := http.NewResponseController(q.w)
-	buffer := bufio.NewWriterSize(deadlined{q.w, control}, 64<<10)
-	out := write(buffer, q.Catalog.Info(s))
-	begin := func() error {
-		begun = true
-		h := q.w.Header()
-		h.Set("Content-Type", out.media())
-		h.Set("Content-Disposition", `attachment; filename="`+s.Field+"."+format+`"`)
-		h.Set("Content-Crs", a.crs.header())
-		h.Set("Trailer", counted)
-		return out.begin()
-	}
-	if q.r.Method == http.MethodHead {
-		return begin()
-	}
-	n := 0
-	err = list.Each(q.ctx, a.form(), func(f *layer.Printable) error {
-		if !begun {
-			if err := begin(); err != nil {
-				return err
-			}
-		}
-		n++
-		f.Geom = a.crs.out(f.Geom)
-		return out.row(f)
+	q.w.Header().Set("Content-Crs", a.crs.header())
+	return q.send(format, &table{
+		name: s.Field, columns: columnsOf(s, q.Catalog.Info(s)), points: s.Points, crs: a.crs.code,
+		each: func(ctx context.Context, take func(row) error) error {
+			return list.Each(ctx, a.form(), func(f *layer.Printable) error {
+				if !formats[format].eastFirst {
+					f.Geom = a.crs.out(f.Geom)
+				}
+				return take(layerRow{f})
+			})
+		},
 	})
-	if err == nil && !begun {
-		err = begin()
+}
+
+// file is what the path asks for: of what, and in which format.
+func (q *request) file() (name, format string, err error) {
+	file := q.r.PathValue("file")
+	name, format, _ = strings.Cut(file, ".")
+	if formats[format] == nil {
+		known := slices.Sorted(maps.Keys(formats))
+		return "", "", fault.NotFound("there is no export %q; there is %s. with %s", file, name, strings.Join(known, ", "))
 	}
-	if err != nil && !begun {
+	return name, format, nil
+}
+
+// takeTurn takes one of the turns of exports, and gives how to free it.
+func (q *request) takeTurn() (free func(), err error) {
+	select {
+	case q.exporting <- struct{}{}:
+		return func() { <-q.exporting }, nil
+	default:
+		return nil, fault.Unavailable("UNAVAILABLE", "%d exports are running; ask again in a moment", ExportsAtOnce)
+	}
+}
+
+// table is what is exported: rows of the same columns.
+type table struct {
+	name    string
+	columns []column
+	points  bool // every geometry is a point, or there is none
+	crs     int  // EPSG code of the geometries
+	each    func(ctx context.Context, take func(row) error) error
+}
+
+// column is a value that each row has beside its geometry. A kind of lists, and
+// whatever is no plain value, is JSON text where the format knows none of these.
+type column struct {
+	name string
+	kind layer.Kind
+}
+
+// row is a feature on its way out.
+type row interface {
+	// AppendGeoJSON appends the whole feature.
+	AppendGeoJSON(b []byte) []byte
+	// AppendField appends the value of a column as JSON.
+	AppendField(b []byte, name string) []byte
+	// Shape is the geometry; nil: it has none.
+	Shape() (orb.Geometry, error)
+}
+
+type layerRow struct{ *layer.Printable }
+
+func (r layerRow) Shape() (orb.Geometry, error) { return r.Geom, nil }
+
+// columnsOf are a layer's, in the order in which GeoJSON has them.
+func columnsOf(s *layer.System, info *layer.Info) []column {
+	var out []column
+	for _, name := range fieldsOf(info) {
+		c := column{name: name}
+		switch f, ok := s.Lookup(name); {
+		case ok:
+			c.kind = f.Kind
+		case name == "observedAt", name == "updatedAt":
+			c.kind = layer.KindDateTime
+		case name == "geometry":
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// send writes rows as they come and keeps none. What goes wrong when a part is
+// already on its way breaks the connection off, so that no half of a file is
+// taken for the whole.
+func (q *request) send(name string, t *table) error {
+	f := formats[name]
+	d := &download{w: q.w, control: http.NewResponseController(q.w), head: func(h http.Header) {
+		h.Set("Content-Type", f.media)
+		h.Set("Content-Disposition", `attachment; filename="`+t.name+"."+name+`"`)
+		h.Set("Trailer", counted)
+	}}
+	if q.r.Method == http.MethodHead {
+		d.begin()
+		return nil
+	}
+	n, err := q.write(d, f, t)
+	if err != nil && !d.begun {
 		return err
-	}
-	if err == nil {
-		err = out.end(n)
-	}
-	if err == nil {
-		err = buffer.Flush()
 	}
 	if err != nil {
 		if q.ctx.Err() == nil {
-			q.Log.WarnContext(q.ctx, "export broken off", "layer", s.Field, "rows", n, "err", err)
+			q.Log.WarnContext(q.ctx, "export broken off", "of", t.name, "rows", n, "err", err)
 		}
 		panic(http.ErrAbortHandler)
 	}
+	d.begin() // a format may have nothing to say of no rows
 	q.w.Header().Set(counted, strconv.Itoa(n))
 	return nil
 }
 
-// deadlined gives the client anew some time for each piece.
-type deadlined struct {
-	w       io.Writer
-	control *http.ResponseController
+// write gives how many rows the file holds.
+func (q *request) write(d *download, f *format, t *table) (n int, err error) {
+	buffer := bufio.NewWriterSize(d, 64<<10)
+	out := f.writer(buffer, t)
+	if c, ok := out.(io.Closer); ok {
+		defer c.Close()
+	}
+	if err := out.begin(q.ctx); err != nil {
+		return 0, err
+	}
+	if err := t.each(q.ctx, out.row); err != nil {
+		return 0, err
+	}
+	if n, err = out.end(q.ctx); err != nil {
+		return n, err
+	}
+	return n, buffer.Flush()
 }
 
-func (d deadlined) Write(b []byte) (int, error) {
+// download is an answer that begins with its first byte, and gives the client anew
+// some time for each piece.
+type download struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	head    func(http.Header)
+	begun   bool
+}
+
+func (d *download) begin() {
+	if !d.begun {
+		d.begun = true
+		d.head(d.w.Header())
+	}
+}
+
+func (d *download) Write(b []byte) (int, error) {
+	d.begin()
 	_ = d.control.SetWriteDeadline(time.Now().Add(patience)) // not every writer can
 	return d.w.Write(b)
-}
-
-// writer writes rows in a format.
-type writer interface {
-	media() string
-	begin() error
-	row(f *layer.Printable) error
-	end(n int) error
-}
-
-// collectionWriter writes one FeatureCollection, whose last member counts.
-type collectionWriter struct {
-	w     io.Writer
-	b     []byte
-	later bool
-}
-
-func newCollection(w io.Writer, _ *layer.Info) writer { return &collectionWriter{w: w} }
-
-func (c *collectionWriter) media() string { return typeGeoJSON }
-
-func (c *collectionWriter) begin() error {
-	_, err := io.WriteString(c.w, layer.CollectionBegin)
-	return err
-}
-
-func (c *collectionWriter) row(f *layer.Printable) error {
-	c.b = c.b[:0]
-	if c.later {
-		c.b = append(c.b, ',')
-	}
-	c.later = true
-	c.b = f.AppendGeoJSON(append(c.b, '\n'))
-	_, err := c.w.Write(c.b)
-	return err
-}
-
-func (c *collectionWriter) end(n int) error {
-	_, err := io.WriteString(c.w, "\n],\"numberReturned\":"+strconv.Itoa(n)+"}\n")
-	return err
-}
-
-// linesWriter writes a feature a line.
-type linesWriter struct {
-	w io.Writer
-	b []byte
-}
-
-func newLines(w io.Writer, _ *layer.Info) writer { return &linesWriter{w: w} }
-
-func (l *linesWriter) media() string { return typeLines }
-func (l *linesWriter) begin() error  { return nil }
-func (l *linesWriter) end(int) error { return nil }
-
-func (l *linesWriter) row(f *layer.Printable) error {
-	l.b = append(f.AppendGeoJSON(l.b[:0]), '\n')
-	_, err := l.w.Write(l.b)
-	return err
-}
-
-// tableWriter writes CSV by RFC 4180, the geometry as WKT. Cells that a
-// spreadsheet would take for a formula are written as they are.
-type tableWriter struct {
-	w      *csv.Writer
-	fields []string
-	cells  []string
-	b      []byte
-}
-
-func newTable(w io.Writer, info *layer.Info) writer {
-	t := &tableWriter{w: csv.NewWriter(w), fields: fieldsOf(info)}
-	t.w.UseCRLF = true
-	return t
-}
-
-func (t *tableWriter) media() string { return typeCSV + "; charset=utf-8; header=present" }
-func (t *tableWriter) begin() error  { return t.w.Write(t.fields) }
-
-func (t *tableWriter) row(f *layer.Printable) error {
-	t.cells = t.cells[:0]
-	for _, name := range t.fields {
-		switch {
-		case name != "geometry":
-			t.b = f.AppendField(t.b[:0], name)
-			t.cells = append(t.cells, plainText(t.b))
-		case f.Geom == nil:
-			t.cells = append(t.cells, "")
-		default:
-			t.cells = append(t.cells, wkt.MarshalString(f.Geom))
-		}
-	}
-	return t.w.Write(t.cells)
-}
-
-func (t *tableWriter) end(int) error {
-	t.w.Flush()
-	return t.w.Error()
-}
-
-// plainText is a JSON value as a cell has it: a text without quotes, nothing for
-// null, a list as JSON.
-func plainText(b []byte) string {
-	switch {
-	case string(b) == "null":
-		return ""
-	case len(b) > 0 && b[0] == '"':
-		var s string
-		if json.Unmarshal(b, &s) == nil {
-			return s
-		}
-	}
-	return string(b)
 }

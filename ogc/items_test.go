@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -355,8 +357,8 @@ func TestQueryables(t *testing.T) {
 	}
 }
 
-// TestLeavers: an export that nobody waits for any more stops in the database;
-// when as many run as may, another is asked to wait.
+// TestLeavers: an export that nobody waits for any more stops in the database, and
+// leaves no files; when as many run as may, another is asked to wait.
 func TestLeavers(t *testing.T) {
 	pool := pgtest.DB(t, province())
 	h := serveDB(t, pool)
@@ -386,12 +388,12 @@ func TestLeavers(t *testing.T) {
 		t.Fatalf("there are not %d waiting", want)
 	}
 	ctx, leave := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/export/dams.csv", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	gone := make(chan error, ogc.ExportsAtOnce)
-	for range ogc.ExportsAtOnce {
+	for i := range ogc.ExportsAtOnce {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/export/dams."+[]string{"csv", "gpkg"}[i%2], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		go func() {
 			_, err := http.DefaultClient.Do(r)
 			gone <- err
@@ -408,4 +410,13 @@ func TestLeavers(t *testing.T) {
 		}
 	}
 	waiting(0)
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for range 500 {
+		if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "geohub-export-*")); len(left) == 0 {
+			return
+		}
+		<-poll.C
+	}
+	t.Error("the files of exports are still there")
 }
