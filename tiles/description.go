@@ -46,25 +46,35 @@ func (h *handler) serveDescription(w http.ResponseWriter, req *http.Request, vie
 		h.fail(w, req, err)
 		return
 	}
-	d.Tiles = []string{tilesAt(req, q)}
-	body, err := json.Marshal(d)
+	d.Tiles = []string{tilesAt(hostOf(req), q)}
+	h.sendJSON(w, req, "application/json", d)
+}
+
+// sendJSON sends what holds the address it was asked at: it is never for a cache
+// that others share.
+func (h *handler) sendJSON(w http.ResponseWriter, req *http.Request, mime string, v any) {
+	body, err := json.Marshal(v)
 	if err != nil {
 		h.fail(w, req, err)
 		return
 	}
-	// Never for a cache that others share: it holds the address it was asked at.
 	w.Header().Set("Cache-Control", "private, max-age=10")
-	newAnswer("application/json", body).send(w, req)
+	newAnswer(mime, body).send(w, req)
 }
 
-// tilesAt is the template of the tiles' addresses, at the host that was asked.
-// A proxy in front may say that it was asked by TLS.
-func tilesAt(req *http.Request, q question) string {
+// hostOf is the address that was asked, without a path. A proxy in front may say
+// that it was asked by TLS.
+func hostOf(req *http.Request) string {
 	scheme := "http"
 	if req.TLS != nil || req.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"
 	}
-	at := scheme + "://" + req.Host + "/tiles/" + q.names + "/{z}/{x}/{y}.mvt"
+	return scheme + "://" + req.Host
+}
+
+// tilesAt is the template of the tiles' addresses at a host.
+func tilesAt(host string, q question) string {
+	at := host + "/tiles/" + q.names + "/{z}/{x}/{y}.mvt"
 	more := url.Values{}
 	if q.asOf != nil {
 		more.Set("asOf", q.asOf.Format(time.RFC3339Nano))

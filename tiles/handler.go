@@ -32,7 +32,7 @@ const requestTimeout = 10 * time.Second
 
 type handler struct{ Config }
 
-// NewHandler answers everything below /tiles/.
+// NewHandler answers everything below /tiles/, and /style.json.
 func NewHandler(c Config) http.Handler {
 	if c.Limit == 0 {
 		c.Limit = 5000
@@ -53,6 +53,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	viewer, err := h.Viewer(req)
 	if err != nil {
 		h.fail(w, req, err)
+		return
+	}
+	switch req.URL.Path {
+	case "/style.json":
+		h.serveStyle(w, req, viewer)
+		return
+	case "/tiles/units.geojson":
+		h.serveUnits(w, req, viewer)
 		return
 	}
 	q, err := h.question(req)

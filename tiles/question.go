@@ -2,6 +2,7 @@ package tiles
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,14 +58,20 @@ func (h *handler) question(req *http.Request) (q question, err error) {
 			return q, err
 		}
 	}
-	if given.Has("asOf") {
-		t, err := layer.ParseTime(given.Get("asOf"))
-		if err != nil {
-			return q, fault.Invalid("BAD_INPUT", "asOf is not a time by RFC 3339 such as 2025-10-27T20:00:00Z; a + in an address is written %%2B")
-		}
-		q.asOf = &t
+	q.asOf, err = asOfOf(given)
+	return q, err
+}
+
+// asOfOf is the moment that is asked for; nil: now.
+func asOfOf(given url.Values) (*time.Time, error) {
+	if !given.Has("asOf") {
+		return nil, nil
 	}
-	return q, nil
+	t, err := layer.ParseTime(given.Get("asOf"))
+	if err != nil {
+		return nil, fault.Invalid("BAD_INPUT", "asOf is not a time by RFC 3339 such as 2025-10-27T20:00:00Z; a + in an address is written %%2B")
+	}
+	return &t, nil
 }
 
 func errNoAddress() error {

@@ -248,7 +248,9 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, f
 			return nil, nil, err
 		}
 	}
-	mux.Handle("/tiles/", tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles}))
+	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles})
+	mux.Handle("/tiles/", maps)
+	mux.Handle("/style.json", maps)
 	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Viewer: known.Viewer, Clock: clock, Log: log})
 	mux.Handle("/ogc", features)
 	mux.Handle("/ogc/", features)
