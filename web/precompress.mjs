@@ -1,4 +1,4 @@
-// Keeps each built file but index.html as .gz alone: web.go unpacks it for the
+// Keeps each built file but the pages as .gz alone: web.go unpacks it for the
 // rare client that takes no gzip, and the binary carries a quarter of the bytes.
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ let raw = 0;
 let packed = 0;
 for (const name of readdirSync(dist, { recursive: true })) {
   const file = join(dist, name);
-  if (name === "index.html" || !statSync(file).isFile()) continue;
+  if (name.endsWith(".html") || !statSync(file).isFile()) continue;
   const bytes = readFileSync(file);
   const gz = gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION });
   writeFileSync(`${file}.gz`, gz);

@@ -1,9 +1,10 @@
-// Package web is the console: GraphiQL with the hub's examples and demo keys.
+// Package web is what people look at: the console, which is GraphiQL with the hub's
+// examples and demo keys, and the map of all layers.
 //
-// The page is built from src/ by `npm ci && npm run build` and embedded. The
-// one rule: nothing it needs comes from another machine, and its
+// The pages are built from src/ by `npm ci && npm run build` and embedded. The
+// one rule: nothing they need comes from another machine, and their
 // Content-Security-Policy forbids it. A binary built without Node serves a
-// plain page that says so in its place.
+// plain page that says so in their place.
 //
 //	examples, err := web.Examples()
 //	…
@@ -29,7 +30,7 @@ import (
 //go:embed all:dist
 var embedded embed.FS
 
-// Console is what the page must be told; it reads it from /console.json.
+// Console is what the pages must be told; they read it from /console.json.
 type Console struct {
 	// Endpoint is the GraphQL endpoint's path, "/graphql". Subscriptions go to
 	// the same path by graphql-transport-ws.
@@ -48,8 +49,8 @@ type Key struct {
 	Key   string `json:"key"`   // the value of X-Api-Key
 }
 
-// Handler serves the page at /, what it is built of under /assets/, and c at
-// /console.json. It answers 404 to every other path, so it can be mounted at /.
+// Handler serves the console at /, the map at /map, what they are built of under
+// /assets/ and /fonts/, and c at /console.json. It answers 404 to every other path, so it can be mounted at /.
 func Handler(c Console) http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil {
@@ -66,7 +67,7 @@ type handler struct {
 // The policy names no scheme for sockets: 'self' covers ws: and wss: of the
 // same origin. Monaco and GraphiQL write style elements and attributes.
 const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
+	"worker-src 'self' blob:; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +81,9 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	switch r.URL.Path {
 	case "/", "/index.html":
-		h.index(w, r)
+		h.page(w, r, "index.html")
+	case "/map":
+		h.page(w, r, "map.html")
 	case "/console.json":
 		h.consoleJSON(w, r)
 	default:
@@ -88,8 +91,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h handler) index(w http.ResponseWriter, r *http.Request) {
-	page, err := fs.ReadFile(h.dist, "index.html")
+func (h handler) page(w http.ResponseWriter, r *http.Request, name string) {
+	page, err := fs.ReadFile(h.dist, name)
 	if err != nil {
 		page = h.plainPage(r)
 	}
@@ -143,10 +146,12 @@ func (h handler) file(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	// Names under assets/ carry a hash of the contents.
-	if strings.HasPrefix(name, "assets/") {
+	switch {
+	case strings.HasPrefix(name, "assets/"): // names carry a hash of the contents
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
+	case strings.HasPrefix(name, "fonts/"):
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+	default:
 		w.Header().Set("Cache-Control", "no-cache")
 	}
 	w.Header().Set("Vary", "Accept-Encoding")
@@ -177,6 +182,10 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	case ".ttf":
 		return "font/ttf"
+	case ".woff":
+		return "font/woff"
+	case ".woff2":
+		return "font/woff2"
 	case ".md":
 		return "text/plain; charset=utf-8"
 	}

@@ -1,0 +1,36 @@
+import { useEffect } from "react";
+import type { Lang } from "./words";
+
+/** What an address of the page holds beside the camera, which MapLibre keeps in `map`. */
+export interface Place {
+  lang: Lang;
+  /** The layers that are on; null: all. */
+  on: string[] | null;
+  asOf: string | null;
+  feature: string | null;
+}
+
+export function readPlace(): Place {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const asOf = hash.get("asOf");
+  return {
+    lang: hash.get("lang") === "en" ? "en" : "vi",
+    on: hash.get("layers")?.split(",") ?? null,
+    asOf: asOf && !Number.isNaN(Date.parse(asOf)) ? asOf : null,
+    feature: hash.get("feature"),
+  };
+}
+
+/** Keeps the address such that it can be sent to somebody; the key is never in it. */
+export function useAddress({ lang, on, asOf, feature }: Place) {
+  useEffect(() => {
+    const hash = new URLSearchParams(location.hash.slice(1));
+    const say = (name: string, value: string | null | undefined) => (value ? hash.set(name, value) : hash.delete(name));
+    say("lang", lang === "en" ? "en" : null);
+    say("layers", on?.join(","));
+    say("asOf", asOf);
+    say("feature", feature);
+    const text = hash.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
+    history.replaceState(history.state, "", text ? `#${text}` : location.pathname);
+  }, [lang, on?.join(","), asOf, feature]);
+}
