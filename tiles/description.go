@@ -79,6 +79,9 @@ func tilesAt(host string, q question) string {
 	if q.asOf != nil {
 		more.Set("asOf", q.asOf.Format(time.RFC3339Nano))
 	}
+	if q.active {
+		more.Set("active", "true")
+	}
 	if q.filter != nil {
 		more.Set("filter", cql2.Text(q.filter))
 	}

@@ -44,6 +44,7 @@ type drawing struct {
 	s       *layer.System
 	tile    mvt.Tile
 	filter  cql2.Expr
+	active  bool // only what is in force, where the layer tells
 	limit   int
 	encoder *mvt.Encoder
 
@@ -59,7 +60,11 @@ func (d *drawing) draw(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	box := geo.BBoxOf(d.tile.Bounds(buffer))
-	list, err := d.r.Ask(ctx, d.s, layer.Query{Area: &geo.Area{BBox: &box}, CQL2: d.filter})
+	q := layer.Query{Area: &geo.Area{BBox: &box}, CQL2: d.filter}
+	if d.active && tells(d.s) {
+		q.Filter = layer.Filter{active: true}
+	}
+	list, err := d.r.Ask(ctx, d.s, q)
 	if err != nil {
 		return false, err
 	}

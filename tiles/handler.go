@@ -110,7 +110,7 @@ func (h *handler) draw(ctx context.Context, r *layer.Reader, q question) ([]byte
 	defer release(e)
 	var body []byte
 	for _, s := range q.layers {
-		d := drawing{r: r, s: s, tile: q.tile, filter: q.filter, limit: h.Limit, encoder: e}
+		d := drawing{r: r, s: s, tile: q.tile, filter: q.filter, active: q.active, limit: h.Limit, encoder: e}
 		drawn, err := d.draw(ctx)
 		if err != nil {
 			return nil, err

@@ -52,6 +52,8 @@ func TestHTTP(t *testing.T) {
 		{"/tiles/dams/0/0/0.mvt?filter=levelM%3E", 400, "BAD_INPUT filter, character 8"},
 		{"/tiles/dams/0/0/0.mvt?filter=colour%3D1", 400, "BAD_INPUT"},
 		{"/tiles/vessels/0/0/0.mvt?filter=ownerName%3D'x'", 204, ""},
+		{"/tiles/alerts,dams/0/0/0.mvt?active=true", 200, ""},
+		{"/tiles/alerts/0/0/0.mvt?active=no", 400, "BAD_INPUT active is true"},
 		{"/tiles/dams/0/0/0.mvt?asOf=yesterday", 400, "BAD_INPUT asOf"},
 		{"/tiles/dams/0/0/0.mvt?asOf=2999-01-01T00:00:00Z", 400, "BAD_INPUT asOf"},
 	} {

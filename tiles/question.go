@@ -26,6 +26,7 @@ type question struct {
 	tile      mvt.Tile
 	asOf      *time.Time
 	filter    cql2.Expr // holds for what is drawn; nil: everything
+	active    bool      // of layers that tell so, only what is in force
 }
 
 // question reads a request below /tiles/.
@@ -58,8 +59,22 @@ func (h *handler) question(req *http.Request) (q question, err error) {
 			return q, err
 		}
 	}
+	if given.Has("active") {
+		if given.Get("active") != "true" {
+			return q, fault.Invalid("BAD_INPUT", "active is true, or left out for everything")
+		}
+		q.active = true
+	}
 	q.asOf, err = asOfOf(given)
 	return q, err
+}
+
+// active is the condition of layers whose features come into force and expire.
+const active = "active"
+
+// tells says whether a layer knows what is in force.
+func tells(s *layer.System) bool {
+	return slices.ContainsFunc(s.Conditions, func(c layer.Condition) bool { return c.Name == active })
 }
 
 // asOfOf is the moment that is asked for; nil: now.
@@ -128,6 +143,9 @@ func (q *question) key(v access.Viewer) string {
 	}
 	if q.asOf != nil {
 		b = strconv.AppendInt(b, q.asOf.UnixMicro(), 10)
+	}
+	if q.active {
+		b = append(b, active...)
 	}
 	if q.filter != nil {
 		b = append(append(b, '\n'), cql2.Text(q.filter)...)

@@ -38,6 +38,8 @@ type layerLegend struct {
 	Layer  string `json:"layer"`
 	Title  titles `json:"title"`
 	Colour string `json:"colour"`
+	// Active says that only what is in force is drawn.
+	Active bool `json:"active,omitempty"`
 	// Field gives the colours; empty: there is the one colour.
 	Field  string        `json:"field,omitempty"`
 	Legend []legendEntry `json:"legend,omitempty"`
@@ -173,14 +175,14 @@ func (h *handler) style(ctx context.Context, r *layer.Reader, q styleQuestion, h
 		if !r.SeesRows(s) || !r.Sees(s, "geometry") {
 			continue
 		}
-		source := vectorSource{Type: "vector", Tiles: []string{tilesAt(host, question{names: s.Field, asOf: q.asOf})}, MaxZoom: deepest}
+		source := vectorSource{Type: "vector", Tiles: []string{tilesAt(host, question{names: s.Field, asOf: q.asOf, active: tells(s)})}, MaxZoom: deepest}
 		if owners[i] != nil {
 			source.Attribution = owners[i].Name(&q.lang)
 		}
 		out.Sources[s.Field] = source
 		c := h.colouringOf(r, s)
 		out.Metadata.Layers = append(out.Metadata.Layers, layerLegend{Layer: s.Field, Title: titles(h.Catalog.Info(s).Title),
-			Colour: c.hue, Field: c.field, Legend: c.legend, Drawn: drawn.add(s, c, r.Sees(s, "label"))})
+			Colour: c.hue, Active: tells(s), Field: c.field, Legend: c.legend, Drawn: drawn.add(s, c, r.Sees(s, "label"))})
 	}
 	out.Layers = append(out.Layers, drawn.inOrder()...)
 	return out, nil

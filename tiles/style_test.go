@@ -95,7 +95,7 @@ func TestStyle(t *testing.T) {
 					t.Errorf("%s: %s is said to be drawn by %s", v.name, l.Layer, id)
 				}
 			}
-			if src := style.Sources[l.Layer]; src.Type != "vector" || src.Attribution == "" || len(src.Tiles) != 1 || src.Tiles[0] != s.url+"/tiles/"+l.Layer+"/{z}/{x}/{y}.mvt" {
+			if src := style.Sources[l.Layer]; src.Type != "vector" || src.Attribution == "" || len(src.Tiles) != 1 || src.Tiles[0] != s.url+"/tiles/"+l.Layer+"/{z}/{x}/{y}.mvt"+map[bool]string{true: "?active=true"}[l.Layer == "alerts"] {
 				t.Errorf("%s: %s comes from %+v", v.name, l.Layer, src)
 			}
 		}
@@ -188,5 +188,36 @@ func TestUnits(t *testing.T) {
 	}
 	if len(names) != 40 || shapes != 40 || names["19753"] != "Phường Phú Xuân" {
 		t.Errorf("%d names, %d shapes", len(names), shapes)
+	}
+}
+
+// TestActive: tiles of what is in force hold what the list of it does.
+func TestActive(t *testing.T) {
+	pool := pgtest.Shared(t, hubtest.Province())
+	drawn := serve(t, pool)
+	for _, v := range viewers {
+		hub := hubtest.Server(t, pool).Alone()
+		hub.Key = v.key
+		var list struct {
+			Alerts struct{ Nodes []struct{ ID string } }
+			All    struct{ TotalCount int }
+		}
+		hub.Ask("{ alerts(filter: {active: true}, first: 1000) { nodes { id } } all: alerts { totalCount } }", nil, &list)
+		var want []string
+		for _, n := range list.Alerts.Nodes {
+			want = append(want, n.ID)
+		}
+		slices.Sort(want)
+		if len(want) == 0 || len(want) == list.All.TotalCount {
+			t.Fatalf("%s: %d of %d alerts are in force", v.name, len(want), list.All.TotalCount)
+		}
+		var got []string
+		for _, at := range around(9) {
+			got = append(got, idsOf(t, drawn.as(v.key).tile("alerts", at, "?active=true")["alerts"])...)
+		}
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", v.name, got, want)
+		}
 	}
 }

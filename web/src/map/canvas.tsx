@@ -61,6 +61,7 @@ export function Canvas(props: CanvasProps) {
     });
     made.on("mouseout", () => setTip(undefined));
     made.on("dataloading", () => at.current?.setAttribute("aria-busy", "true"));
+    made.once("load", () => at.current?.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show"));
     made.on("idle", () => at.current?.setAttribute("aria-busy", "false"));
     setMap(made);
     now.current.onReady(made);
@@ -89,7 +90,8 @@ function create(container: HTMLElement, { hub, style, bounds, w }: CanvasProps &
     container,
     style,
     bounds,
-    fitBoundsOptions: { padding: 24 },
+    // The panel lies on the left of a wide page, and on top of a narrow one.
+    fitBoundsOptions: { padding: innerWidth > 800 ? { left: 370, top: 30, right: 30, bottom: 100 } : { left: 16, top: 120, right: 16, bottom: 110 } },
     hash: "map",
     maxZoom: 20,
     dragRotate: false,

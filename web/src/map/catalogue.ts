@@ -25,6 +25,8 @@ export interface Field {
 export interface Figures {
   field: string;
   count: number;
+  /** How many of them are in force, of layers that are drawn so. */
+  active?: number;
   freshness: { dueAt: string | null; stale: boolean } | null;
 }
 
@@ -38,10 +40,12 @@ export async function loadCatalogue(hub: Hub, lang: Lang, signal: AbortSignal): 
   return (await ask<{ layers: Layer[] }>(hub, query, { lang: lang.toUpperCase() }, signal)).layers;
 }
 
-export async function loadFigures(hub: Hub, asOf: string | null, signal: AbortSignal): Promise<Map<string, Figures>> {
+export async function loadFigures(hub: Hub, asOf: string | null, active: string[], signal: AbortSignal): Promise<Map<string, Figures>> {
   const query = `query Figures($asOf: DateTime) {
     layers(asOf: $asOf) { field count freshness { dueAt stale } }
+    ${active.map((field) => `${field}(filter: {active: true}, asOf: $asOf) { totalCount }`).join("\n")}
   }`;
-  const { layers } = await ask<{ layers: Figures[] }>(hub, query, { asOf }, signal);
-  return new Map(layers.map((l) => [l.field, l]));
+  type Answer = { layers: Figures[] } & Record<string, { totalCount: number }>;
+  const answer = await ask<Answer>(hub, query, { asOf }, signal);
+  return new Map(answer.layers.map((l) => [l.field, { ...l, active: answer[l.field]?.totalCount }]));
 }

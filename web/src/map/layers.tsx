@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { Figures } from "./catalogue";
 import { moment, number } from "./format";
 import type { Legend } from "./style";
@@ -39,17 +40,27 @@ export function Layers({ legends, figures, on, hidden, onChange }: Props) {
 }
 
 function Row({ legend, figures, on, onSwitch }: { legend: Legend; figures?: Figures; on: boolean; onSwitch: (on: boolean) => void }) {
+  const w = useWords();
   const lang = useLang();
+  const [open, setOpen] = useState(false);
+  const title = legend.title[lang] || legend.title.vi;
   return (
     <li className={on ? "layer on" : "layer"} data-layer={legend.layer}>
-      <label>
-        <input type="checkbox" checked={on} onChange={({ target }) => onSwitch(target.checked)} />
-        <span className="swatch" style={{ background: legend.colour }} />
-        <span className="name">{legend.title[lang] || legend.title.vi}</span>
-        <Freshness figures={figures} />
-        <span className="count">{figures ? number(figures.count, lang) : "…"}</span>
-      </label>
-      {on && legend.legend && <Colours legend={legend.legend} />}
+      <div className="row">
+        <label>
+          <input type="checkbox" checked={on} onChange={({ target }) => onSwitch(target.checked)} />
+          <span className="swatch" style={{ background: legend.colour }} />
+          <span className="name">{title}</span>
+          <Freshness figures={figures} />
+          <span className="count">{figures ? number(figures.active ?? figures.count, lang) : "…"}</span>
+        </label>
+        <button
+          type="button" className="quiet more" aria-expanded={open} aria-label={`${w.legend}: ${title}`} title={w.legend}
+          disabled={!legend.legend} onClick={() => setOpen(!open)}
+        />
+      </div>
+      {figures?.active !== undefined && <p className="faint">{w.active(number(figures.count, lang))}</p>}
+      {open && legend.legend && <Colours legend={legend.legend} />}
     </li>
   );
 }
@@ -69,20 +80,16 @@ function Freshness({ figures }: { figures?: Figures }) {
 
 /** The values of each colour together: many mean the same to the eye. */
 function Colours({ legend }: { legend: NonNullable<Legend["legend"]> }) {
-  const w = useWords();
   const lang = useLang();
   const byColour = Map.groupBy(legend, (e) => e.colour);
   return (
-    <details>
-      <summary>{w.legend}</summary>
-      <ul className="legend">
-        {[...byColour].map(([colour, entries]) => (
-          <li key={colour}>
-            <span className="dot" style={{ background: colour }} />
-            {entries.map((e) => e.title[lang] || e.title.vi).join(" · ")}
-          </li>
-        ))}
-      </ul>
-    </details>
+    <ul className="legend">
+      {[...byColour].map(([colour, entries]) => (
+        <li key={colour}>
+          <span className="dot" style={{ background: colour }} />
+          {entries.map((e) => e.title[lang] || e.title.vi).join(" · ")}
+        </li>
+      ))}
+    </ul>
   );
 }

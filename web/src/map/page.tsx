@@ -43,17 +43,21 @@ export function MapPage({ console }: { console: Console }) {
 
   const hub = useMemo<Hub>(() => ({ endpoint: console.endpoint, key }), [console, key]);
   const catalogue = useAnswer((signal) => loadCatalogue(hub, lang, signal), [hub, lang]);
-  const figures = useAnswer((signal) => loadFigures(hub, asOf, signal), [hub, asOf]);
   // A style with the key it was asked with: another viewer's is not drawn meanwhile.
   const style = useAnswer(async (signal) => ({ hub, style: await loadStyle(hub, lang, asOf, signal) }), [hub, lang, asOf]);
   const drawn = style.value?.hub === hub ? style.value.style : undefined;
   const layers = catalogue.value ?? [];
+  const active = useMemo(() => new Set(drawn ? legends(drawn).flatMap((l) => (l.active ? [l.layer] : [])) : []), [drawn]);
+  const figures = useAnswer(
+    (signal) => (drawn ? loadFigures(hub, asOf, [...active], signal) : undefined),
+    [hub, asOf, drawn === undefined],
+  );
 
   const shown = useMemo(() => {
     const all = drawn ? legends(drawn) : [];
-    return new Set(all.map((l) => l.layer).filter((l) => on === null || on.includes(l)));
+    return new Set(all.map((l) => l.layer).filter((l) => on.includes(l)));
   }, [drawn, on]);
-  const show = (next: Set<string>) => setOn(drawn && next.size === legends(drawn).length ? null : [...next]);
+  const show = (next: Set<string>) => setOn([...next].sort());
 
   const layer = chosen ? layers.find((l) => lowerCamel(l.name) === chosen.split(":")[0]) : undefined;
   const feature = useAnswer(
@@ -176,7 +180,7 @@ export function MapPage({ console }: { console: Console }) {
         )}
         {box && !(chosen && layer) && (
           <Selection
-            hub={hub} box={box} asOf={asOf} layers={layers.filter((l: Layer) => shown.has(l.field))}
+            hub={hub} box={box} asOf={asOf} active={active} layers={layers.filter((l: Layer) => shown.has(l.field))}
             colourOf={(field) => drawn && legends(drawn).find((l) => l.layer === field)?.colour}
             onPick={(p) => pick([p])} onClose={() => setBox(null)}
           />

@@ -12,9 +12,10 @@ interface Listed extends Picked {
 }
 
 interface Content {
-  totalCount: number;
-  counts: { layer: string; count: number }[];
-  nodes: Listed[];
+  total: number;
+  /** By LayerName. */
+  counts: Map<string, number>;
+  first: Listed[];
 }
 
 interface Props {
@@ -22,6 +23,8 @@ interface Props {
   box: Box;
   /** The layers that are on. */
   layers: Layer[];
+  /** Those of which only what is in force is drawn, and counted here. */
+  active: Set<string>;
   asOf: string | null;
   colourOf: (field: string) => string | undefined;
   onPick: (picked: Picked) => void;
@@ -29,18 +32,20 @@ interface Props {
 }
 
 /** What lies in a box: how many of each layer that is on, and the first of them. */
-export function Selection({ hub, box, layers, asOf, colourOf, onPick, onClose }: Props) {
+export function Selection({ hub, box, layers, active, asOf, colourOf, onPick, onClose }: Props) {
   const w = useWords();
   const lang = useLang();
-  const names = layers.map((l) => l.name);
-  const answer = useAnswer((signal) => load(hub, box, names, lang, asOf, signal), [hub, box, names.join(), lang, asOf]);
+  const answer = useAnswer(
+    (signal) => load({ hub, box, layers, active, lang, asOf, signal }),
+    [hub, box, layers.map((l) => l.name).join(), lang, asOf],
+  );
   const content = answer.value;
   return (
     <section className="card selection" aria-labelledby="box-title" aria-busy={answer.waiting}>
       <header>
         <div>
           <p className="kind">{w.box}</p>
-          <h2 id="box-title">{content ? w.inBox(number(content.totalCount, lang)) : w.loading}</h2>
+          <h2 id="box-title">{content ? w.inBox(number(content.total, lang)) : w.loading}</h2>
         </div>
         <button type="button" className="close" aria-label={w.close} title={w.close} onClick={onClose}>
           ×
@@ -54,12 +59,12 @@ export function Selection({ hub, box, layers, asOf, colourOf, onPick, onClose }:
               <li key={l.field} data-layer={l.field}>
                 <span className="swatch" style={{ background: colourOf(l.field) }} />
                 <span className="name">{l.title}</span>
-                <span className="count">{number(content.counts.find((c) => c.layer === l.name)?.count ?? 0, lang)}</span>
+                <span className="count">{number(content.counts.get(l.name) ?? 0, lang)}</span>
               </li>
             ))}
           </ul>
           <ul className="also">
-            {content.nodes.map((n) => (
+            {content.first.map((n) => (
               <li key={n.id}>
                 <button type="button" className="quiet" onClick={() => onPick(n)}>
                   {n.label ?? w.untitled}
@@ -71,19 +76,47 @@ export function Selection({ hub, box, layers, asOf, colourOf, onPick, onClose }:
               </li>
             ))}
           </ul>
-          {content.totalCount > content.nodes.length && <p className="faint">{w.inBoxMore(content.nodes.length)}</p>}
+          {content.total > content.first.length && <p className="faint">{w.inBoxMore(content.first.length)}</p>}
         </>
       )}
     </section>
   );
 }
 
-async function load(hub: Hub, bbox: Box, layers: string[], lang: Lang, asOf: string | null, signal: AbortSignal): Promise<Content> {
+interface Question {
+  hub: Hub;
+  box: Box;
+  layers: Layer[];
+  active: Set<string>;
+  lang: Lang;
+  asOf: string | null;
+  signal: AbortSignal;
+}
+
+interface Page {
+  totalCount: number;
+  counts?: { layer: string; count: number }[];
+  nodes: Listed[];
+}
+
+async function load({ hub, box, layers, active, lang, asOf, signal }: Question): Promise<Content> {
+  const lists = layers.filter((l) => active.has(l.field));
+  const asked = `area: {bbox: $bbox}, asOf: $asOf, first: 100`;
+  const nodes = "nodes { id layer label(lang: $lang) observedAt }";
   const query = `query Box($layers: [LayerName!]!, $bbox: BBox!, $lang: Lang, $asOf: DateTime) {
-    features(layers: $layers, area: {bbox: $bbox}, asOf: $asOf, first: 100) {
-      totalCount counts { layer count } nodes { id layer label(lang: $lang) observedAt }
-    }
+    features(layers: $layers, ${asked}) { totalCount counts { layer count } ${nodes} }
+    ${lists.map((l) => `${l.field}(filter: {active: true}, ${asked}) { totalCount ${nodes} }`).join("\n")}
   }`;
-  const variables = { layers, bbox, lang: lang.toUpperCase(), asOf };
-  return (await ask<{ features: Content }>(hub, query, variables, signal)).features;
+  const others = layers.filter((l) => !active.has(l.field)).map((l) => l.name);
+  const variables = { layers: others, bbox: box, lang: lang.toUpperCase(), asOf };
+  const answer = await ask<Record<string, Page>>(hub, query, variables, signal);
+  const features = answer.features!;
+  const counts = new Map(features.counts!.map((c) => [c.layer, c.count]));
+  for (const l of lists) counts.set(l.name, answer[l.field]!.totalCount);
+  const pages = [...lists.map((l) => answer[l.field]!), features];
+  return {
+    total: pages.reduce((sum, p) => sum + p.totalCount, 0),
+    counts,
+    first: pages.flatMap((p) => p.nodes).slice(0, 100),
+  };
 }

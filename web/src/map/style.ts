@@ -8,6 +8,8 @@ export interface Legend {
   layer: string;
   title: Record<Lang, string>;
   colour: string;
+  /** Only what is in force is drawn. */
+  active?: boolean;
   field?: string;
   legend?: { value: string; title: Record<Lang, string>; colour: string }[];
   /** The style's layers that draw it. */
