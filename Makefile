@@ -1,11 +1,10 @@
 # GeoHub: `make run` starts it, `make test` tests it; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-NODE := $(shell command -v node 2>/dev/null)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test check check-printers chaos bench bench-ingest generate deps web build clean
+.PHONY: help run test check check-printers chaos bench bench-ingest generate deps test-deps web build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,11 +12,11 @@ help: ## list the targets
 run: deps build ## start the hub with the demo province at http://127.0.0.1:8080
 	@exec bin/hub serve --demo
 
-test: deps web ## run all tests against a private PostGIS
+test: test-deps web ## run all tests against a private PostGIS
 	@go run ./internal/pgtest/stop >/dev/null 2>&1 || true
 	go test ./...; code=$$?; go run ./internal/pgtest/stop; exit $$code
 
-check: deps web ## gofmt, vet, staticcheck, race tests, generated files up to date
+check: test-deps web ## gofmt, vet, staticcheck, race tests, generated files up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt'd:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) $$(go list ./... | grep -v "^geohub/graph$$") # graph is generated
@@ -43,21 +42,23 @@ generate: ## write what follows from the layers' declarations, and the GraphQL s
 deps:
 	@sh scripts/deps.sh
 
+test-deps:
+	@sh scripts/deps.sh test
+
 build: web
 	@CGO_ENABLED=0 go build -o bin/hub ./cmd/hub
 
 web: web/dist/.built
 
-# Without Node the hub starts all the same, with a page that says why there is no console.
+# Without Node the hub starts all the same, with a page that says why there are no others.
 web/dist/.built: $(WEB_SOURCES)
 	@mkdir -p web/dist
-ifeq ($(NODE),)
-	@echo "Node is not here: the console will be a plain page. Install Node 20 or newer to have it."
-else
-	@echo "building the console (web/) …"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
-	@touch $@
-endif
+	@if ! command -v node >/dev/null; then \
+		echo "Node is not here: console and map will be a plain page. Install Node 20 or newer to have them."; \
+	else \
+		echo "building console and map (web/) …" && \
+		(cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent) && touch $@; \
+	fi
 
 clean: ## remove what was built; the database in .hub stays
 	rm -rf bin web/node_modules && find web/dist -mindepth 1 ! -name .keep -delete

@@ -1,8 +1,9 @@
 #!/bin/sh
 # What the hub needs of the system: PostgreSQL >= 15 with PostGIS (localdb runs
 # a private cluster of it) and GDAL (ogr2ogr for hub import units; the tests of
-# the OGC API ask with ogrinfo). `make run` and `make test` call this first. It
-# says nothing when all is there.
+# the OGC API ask with ogrinfo). `deps.sh test`: what its tests need beside that,
+# Node for the pages and Chromium to look at them. `make run` and `make test` call
+# this first. It says nothing when all is there.
 #
 # HUB_DATABASE_URL set: the server is elsewhere, only GDAL is looked for.
 set -eu
@@ -63,9 +64,24 @@ fi
 want_gdal=no
 command -v ogr2ogr >/dev/null 2>&1 || want_gdal=yes
 
-if [ "$want_server" = no ] && [ "$want_gdal" = no ]; then
-	exit 0
+
+# have_node: Node >= 20.19, which Vite asks for, and npm.
+have_node() {
+	command -v npm >/dev/null 2>&1 && node -e '
+		const [major, minor] = process.versions.node.split(".").map(Number);
+		process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+want_node=no want_chromium=no
+if [ "${1:-}" = test ]; then
+	have_node || want_node=yes
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+		command -v google-chrome >/dev/null 2>&1 || want_chromium=yes
 fi
+
+case $want_server$want_gdal$want_node$want_chromium in
+*yes*) ;;
+*) exit 0 ;;
+esac
 
 missing=''
 if [ "$want_server" = yes ]; then
@@ -78,15 +94,21 @@ fi
 if [ "$want_gdal" = yes ]; then
 	missing="${missing:+$missing, }GDAL's ogr2ogr"
 fi
+if [ "$want_node" = yes ]; then
+	missing="${missing:+$missing, }Node 20.19 or newer with npm"
+fi
+if [ "$want_chromium" = yes ]; then
+	missing="${missing:+$missing, }Chromium"
+fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
 	cat >&2 <<-EOT
 	deps: missing: $missing.
 	Install it from your system's packages and try again:
-	  Fedora     dnf install postgresql-server postgis gdal
-	  Alpine     apk add postgresql16 postgis gdal-tools
-	  Arch       pacman -S postgresql postgis gdal
-	  Homebrew   brew install postgresql@17 postgis gdal
+	  Fedora     dnf install postgresql-server postgis gdal nodejs-npm chromium
+	  Alpine     apk add postgresql16 postgis gdal-tools npm chromium
+	  Arch       pacman -S postgresql postgis gdal npm chromium
+	  Homebrew   brew install postgresql@17 postgis gdal node chromium
 	Or set HUB_DATABASE_URL to a PostgreSQL server with PostGIS elsewhere.
 	EOT
 	exit 1
@@ -124,6 +146,13 @@ packages() {
 	if [ "$want_gdal" = yes ]; then
 		list="$list gdal-bin"
 	fi
+	if [ "$want_node" = yes ]; then
+		list="$list nodejs"
+		command -v npm >/dev/null 2>&1 || list="$list npm"
+	fi
+	if [ "$want_chromium" = yes ]; then
+		list="$list chromium"
+	fi
 	echo $list
 }
 
@@ -160,3 +189,8 @@ fi
 echo "deps: apt-get install $packages" >&2
 # shellcheck disable=SC2086 # a list of names
 as_root apt-get install -y -q --no-install-recommends $packages >&2
+
+if [ "$want_node" = yes ] && ! have_node; then
+	echo "deps: apt's Node is $(node --version), the pages want 20.19 or newer: install it from https://nodejs.org and try again." >&2
+	exit 1
+fi

@@ -61,11 +61,15 @@ func linesOf(s *layer.System, c colouring) styleLayer {
 
 // pointsOf draws each feature that is a point and no cluster.
 func pointsOf(s *layer.System, c colouring) styleLayer {
+	size := 1.0
+	if s.Named {
+		size = 1.35 // they are few, and looked for
+	}
 	return styleLayer{ID: s.Field + "-points", Type: "circle",
 		Filter: expr{"all", oneOf("Point", "MultiPoint"), expr{"!", expr{"has", "point_count"}}},
 		Paint: map[string]any{
 			"circle-color":          c.expression(),
-			"circle-radius":         byZoom(6, 2.2, 9, 3.6, 12, 5.5, 16, 8),
+			"circle-radius":         byZoom(6, size*2.2, 9, size*3.6, 12, size*5.5, 16, size*8),
 			"circle-opacity":        .9,
 			"circle-stroke-color":   "#ffffff",
 			"circle-stroke-width":   byZoom(7, .4, 12, 1.4),
@@ -116,7 +120,7 @@ func labelsOf(s *layer.System, c colouring) styleLayer {
 			"text-font":            []string{fontRegular},
 			"text-size":            byZoom(10, 11, 16, 13),
 			"text-variable-anchor": []string{"top", "bottom", "left", "right"},
-			"text-radial-offset":   .7,
+			"text-radial-offset":   .9,
 			"text-justify":         "auto",
 			"text-max-width":       9,
 			"text-padding":         6,

@@ -16,6 +16,8 @@ import (
 func TestHandler(t *testing.T) {
 	built := fstest.MapFS{
 		"index.html":             {Data: []byte("<title>GeoHub</title>")},
+		"map.html":               {Data: []byte("<title>Map</title>")},
+		"fonts/be-400.woff2.gz":  {Data: pack(t, "wOF2")},
 		"assets/index-abc.js.gz": {Data: pack(t, "let x")},
 		"licenses.md.gz":         {Data: pack(t, "MIT")},
 		".keep":                  {},
@@ -38,6 +40,12 @@ func TestHandler(t *testing.T) {
 		{name: "index", dist: built, path: "/", status: 200,
 			header: map[string]string{"Cache-Control": "no-cache", "Content-Type": "text/html; charset=utf-8"},
 			body:   []string{"<title>GeoHub</title>"}},
+		{name: "map", dist: built, path: "/map", status: 200,
+			header: map[string]string{"Cache-Control": "no-cache", "Content-Type": "text/html; charset=utf-8"},
+			body:   []string{"<title>Map</title>"}},
+		{name: "map not built", dist: bare, path: "/map", status: 200, body: []string{"Install Node ≥ 20"}},
+		{name: "font", dist: built, path: "/fonts/be-400.woff2", status: 200,
+			header: map[string]string{"Cache-Control": "public, max-age=86400", "Content-Type": "font/woff2"}, body: []string{"wOF2"}},
 		{name: "asset packed", dist: built, path: "/assets/index-abc.js", encoding: "br, gzip", status: 200,
 			header: map[string]string{
 				"Cache-Control":    "public, max-age=31536000, immutable",

@@ -76,29 +76,14 @@ func TestCommandLine(t *testing.T) {
 func TestServe(t *testing.T) {
 	pool := pgtest.DB(t, hubtest.Province())
 	env := map[string]string{"HUB_DATABASE_URL": pool.Config().ConnString(), "HUB_LISTEN": "127.0.0.1:0"}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	address := make(chan string, 1)
-	type result struct {
-		code           int
-		stdout, stderr string
-	}
-	done := make(chan result, 1)
-	go func() {
-		code, out, errs := run(ctx, env, func(a string) { address <- a }, "serve", "--demo")
-		done <- result{code, out, errs}
-	}()
-	var url string
-	select {
-	case url = <-address:
-	case r := <-done:
-		t.Fatalf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
-	}
+	url, stop := serving(t, env, "serve", "--demo")
 	for _, test := range []struct{ name, path, says string }{
 		{"schema", "/schema.graphql", "type Dam implements Feature"},
 		{"health", "/healthz", "ok"},
 		{"readiness", "/readyz", "ready"},
 		{"console", "/", "GeoHub"},
+		{"map", "/map", "GeoHub"},
+		{"map's style", "/style.json", `"dams-points"`},
 		{"console's facts", "/console.json", "hub_live_province_"},
 		{"query by GET", "/graphql?query=%7Bdams%7BtotalCount%7D%7D", `"totalCount":22`},
 		{"a tile", "/tiles/dams/8/204/116.mvt", "dam:TA_TRACH"},
@@ -116,11 +101,38 @@ func TestServe(t *testing.T) {
 			}
 		})
 	}
-	stop()
-	r := <-done
-	if r.code != 0 || !strings.Contains(r.stdout, "Try:") || !strings.Contains(r.stdout, "draining") {
+	if r := stop(); r.code != 0 || !strings.Contains(r.stdout, "Try:") || !strings.Contains(r.stdout, "draining") {
 		t.Errorf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
+}
+
+// result is how a command line ended.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// serving runs a hub until stop is called, or the test ends, and gives its address.
+func serving(t *testing.T, env map[string]string, args ...string) (url string, stop func() result) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	address, done := make(chan string, 1), make(chan result, 1)
+	go func() {
+		code, out, errs := run(ctx, env, func(a string) { address <- a }, args...)
+		done <- result{code, out, errs}
+	}()
+	stop = sync.OnceValue(func() result {
+		cancel()
+		return <-done
+	})
+	t.Cleanup(func() { stop() })
+	select {
+	case url = <-address:
+	case r := <-done:
+		done <- r
+		t.Fatalf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	return url, stop
 }
 
 // TestPrivateCluster starts the built program on a folder of its own, kills it

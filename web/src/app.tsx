@@ -13,6 +13,7 @@ export function App({ console }: { console: Console }) {
       <GraphiQL.Logo>
         <span className="geohub-logo">
           {console.keys.length > 0 && <KeyPicker keys={console.keys} />}
+          <a href="map">Bản đồ · Map</a>
           <strong>GeoHub</strong> · Huế
         </span>
       </GraphiQL.Logo>

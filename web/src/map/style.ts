@@ -59,7 +59,7 @@ export function composed(style: HubStyle, on: Set<string>, chosen: GeoJSON | nul
         id: "chosen", type: "circle", source: "chosen",
         filter: ["match", ["geometry-type"], ["Point", "MultiPoint"], true, false],
         paint: {
-          "circle-radius": 12, "circle-color": "rgba(0,0,0,0)",
+          "circle-radius": 10, "circle-color": "rgba(0,0,0,0)",
           "circle-stroke-color": "#10202c", "circle-stroke-width": 2.5,
         },
       },
