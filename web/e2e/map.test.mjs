@@ -161,11 +161,11 @@ test("a box is counted as GraphQL counts it", async () => {
     all += totalCount;
   }
   assert.ok(want.reports.totalCount > 100 && want.dams.totalCount > 0, JSON.stringify(want));
-  const title = await page.locator("#box-title").innerText();
+  const title = await page.locator(".selection h2").innerText();
   assert.equal(Number(title.split(" ")[0].replace(/\D/g, "")), all);
 
   await page.locator(".selection .also button").first().click();
-  await page.locator(".card dl").first().waitFor();
+  await page.locator(".sheet dl").first().waitFor();
   assert.deepEqual(wrong, []);
   await close();
 });

@@ -55,6 +55,7 @@ export function Canvas(props: CanvasProps) {
       if (key === "Enter") pick(made, [width / 2, height / 2], 24, now.current);
     });
     made.on("mousemove", ({ point }) => {
+      if (!matchMedia("(hover: hover)").matches) return;
       const over = now.current.boxing ? undefined : under(made, [point.x, point.y], 3, now.current.drawn)[0];
       made.getCanvas().style.cursor = over ? "pointer" : "";
       setTip(over && { x: point.x, y: point.y, text: textOf(over, now.current) });

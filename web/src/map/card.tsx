@@ -4,6 +4,7 @@ import type { Picked } from "./canvas";
 import { Notice } from "./faults";
 import { fieldsOf, type Feature } from "./feature";
 import { moment, number, value } from "./format";
+import { Sheet } from "./sheet";
 import { useLang, useWords } from "./words";
 
 interface Props {
@@ -19,17 +20,9 @@ interface Props {
 export function Card({ layer, answer, others, onPick, onClose }: Props) {
   const w = useWords();
   const feature = answer.value;
+  const title = feature ? (feature.label ?? w.untitled) : answer.waiting ? w.loading : layer.title;
   return (
-    <section className="card" aria-labelledby="card-title" aria-busy={answer.waiting}>
-      <header>
-        <div>
-          <p className="kind">{layer.title}</p>
-          <h2 id="card-title">{feature ? (feature.label ?? w.untitled) : answer.waiting ? w.loading : layer.title}</h2>
-        </div>
-        <button type="button" className="close" aria-label={w.close} title={w.close} onClick={onClose}>
-          ×
-        </button>
-      </header>
+    <Sheet kind={layer.title} title={title} busy={answer.waiting} onClose={onClose}>
       {answer.fault && <Notice fault={answer.fault} again={answer.again} />}
       {feature === null && <p className="faint">{w.gone}</p>}
       {feature && <Facts feature={feature} layer={layer} />}
@@ -47,7 +40,7 @@ export function Card({ layer, answer, others, onPick, onClose }: Props) {
           </ul>
         </>
       )}
-    </section>
+    </Sheet>
   );
 }
 

@@ -92,11 +92,19 @@ export function MapPage({ console }: { console: Console }) {
     setBoxing(false);
     if (found.length > 0) setPanel(false);
   }, []);
+  // On a phone the sheet lies over the lower half: what it tells of stays to be seen.
+  useEffect(() => {
+    const { position } = feature.value ?? {};
+    if (position && narrow()) map.current?.easeTo({ center: [position.lon, position.lat], offset: seen() });
+  }, [feature.value?.id]);
   const goTo = (found: Picked, position: { lon: number; lat: number } | null) => {
     const field = layers.find((l) => l.name === found.layer)?.field;
     if (field && !shown.has(field)) show(new Set([...shown, field]));
     pick([found]);
-    if (position) map.current?.flyTo({ center: [position.lon, position.lat], zoom: Math.max(12, map.current.getZoom()), duration: 800 });
+    if (position) {
+      const zoom = Math.max(12, map.current?.getZoom() ?? 0);
+      map.current?.flyTo({ center: [position.lon, position.lat], zoom, offset: seen(), duration: 800 });
+    }
   };
   const selectBox = (selected: Box) => {
     setBox(selected);
@@ -190,6 +198,11 @@ export function MapPage({ console }: { console: Console }) {
     </LangContext>
   );
 }
+
+const narrow = () => innerWidth <= 800;
+
+/** How far the middle of what is seen lies from that of the map. */
+const seen = (): [number, number] => (narrow() ? [0, -innerHeight / 5] : [0, 0]);
 
 /** CAMERA_EVENT → cameraEvent, as ids begin. */
 function lowerCamel(name: string): string {

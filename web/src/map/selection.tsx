@@ -5,6 +5,7 @@ import type { Layer } from "./catalogue";
 import { Notice } from "./faults";
 import { moment, number } from "./format";
 import { ask, type Hub } from "./hub";
+import { Sheet } from "./sheet";
 import { useLang, useWords, type Lang } from "./words";
 
 interface Listed extends Picked {
@@ -41,16 +42,10 @@ export function Selection({ hub, box, layers, active, asOf, colourOf, onPick, on
   );
   const content = answer.value;
   return (
-    <section className="card selection" aria-labelledby="box-title" aria-busy={answer.waiting}>
-      <header>
-        <div>
-          <p className="kind">{w.box}</p>
-          <h2 id="box-title">{content ? w.inBox(number(content.total, lang)) : w.loading}</h2>
-        </div>
-        <button type="button" className="close" aria-label={w.close} title={w.close} onClick={onClose}>
-          ×
-        </button>
-      </header>
+    <Sheet
+      kind={w.box} title={content ? w.inBox(number(content.total, lang)) : w.loading} busy={answer.waiting}
+      className="selection" onClose={onClose}
+    >
       {answer.fault && <Notice fault={answer.fault} again={answer.again} />}
       {content && (
         <>
@@ -79,7 +74,7 @@ export function Selection({ hub, box, layers, active, asOf, colourOf, onPick, on
           {content.total > content.first.length && <p className="faint">{w.inBoxMore(content.first.length)}</p>}
         </>
       )}
-    </section>
+    </Sheet>
   );
 }
 
