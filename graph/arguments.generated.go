@@ -73,6 +73,10 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_FieldInfo_title_args(ctx, raw)
 	case "GroupKey.title":
 		return ec.field_GroupKey_title_args(ctx, raw)
+	case "Indicator.definition":
+		return ec.field_Indicator_definition_args(ctx, raw)
+	case "Indicator.title":
+		return ec.field_Indicator_title_args(ctx, raw)
 	case "LayerInfo.description":
 		return ec.field_LayerInfo_description_args(ctx, raw)
 	case "LayerInfo.title":
@@ -139,6 +143,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_feature_args(ctx, raw)
 	case "Query.features":
 		return ec.field_Query_features_args(ctx, raw)
+	case "Query.indicators":
+		return ec.field_Query_indicators_args(ctx, raw)
 	case "Query.layers":
 		return ec.field_Query_layers_args(ctx, raw)
 	case "Query.locate":

@@ -5846,6 +5846,159 @@ extend type Query {
   ): ZoneConnection!
 }
 `, BuiltIn: false},
+	{Name: "../systems/indicators.graphqls", Input: `extend type Query {
+  """
+  The figures that the province's services are led by, with their values for units and times, targets, trends and
+  the query behind each. At most 10,000 values: indicators × units × buckets.
+  """
+  indicators(
+    "Only these; all when null."
+    ids: [ID!]
+    "Codes of units of any kind and epoch, a value for each; a district's is that of its communes together. Null: the whole province."
+    units: [String!]
+    "A value for each unit of this kind, instead of ` + "`" + `units` + "`" + `: ` + "`" + `COMMUNE` + "`" + ` for every ward and commune."
+    unitKind: UnitKind
+    "The day on which the units stand: one before 2025-07-01 for districts. Today when null."
+    at: Date
+    """
+    Of what time, for indicators of a period; those of the present state have nothing to do with it. Without ` + "`" + `to` + "`" + ` until now;
+    without ` + "`" + `from` + "`" + ` the 30 days before ` + "`" + `to` + "`" + `, in buckets the twelve latest.
+    """
+    observed: DateTimeRange
+    "A value for each of these; null: one for the whole time."
+    bucket: IndicatorBucket
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): [Indicator!]!
+}
+
+"A part of the calendar in Asia/Ho_Chi_Minh. The ends of the time asked for may cut the first and the last."
+enum IndicatorBucket {
+  "A day."
+  DAY @title(vi: "Ngày", en: "Day")
+  "A week, from Monday."
+  WEEK @title(vi: "Tuần", en: "Week")
+  "A month."
+  MONTH @title(vi: "Tháng", en: "Month")
+  "A quarter."
+  QUARTER @title(vi: "Quý", en: "Quarter")
+  "A year."
+  YEAR @title(vi: "Năm", en: "Year")
+}
+
+"How an indicator is made of features."
+enum IndicatorStatistic {
+  "Features that count, by all it is about: 0 to 1."
+  SHARE @title(vi: "Tỷ lệ", en: "Share")
+  "How many features count."
+  COUNT @title(vi: "Số lượng", en: "Count")
+  "An amount of each feature, added up."
+  SUM @title(vi: "Tổng", en: "Sum")
+  "An amount of each feature, added up, by another one, added up."
+  RATIO @title(vi: "Tỷ số", en: "Ratio")
+  "An amount of each feature, on average."
+  MEAN @title(vi: "Trung bình", en: "Mean")
+  "The amount that half of the features do not exceed."
+  MEDIAN @title(vi: "Trung vị", en: "Median")
+  "The amount that nine of ten features do not exceed."
+  P90 @title(vi: "Bách phân vị 90", en: "90th percentile")
+  "The smallest amount."
+  MIN @title(vi: "Nhỏ nhất", en: "Minimum")
+  "The largest amount."
+  MAX @title(vi: "Lớn nhất", en: "Maximum")
+}
+
+"Whether a value of an indicator can be relied on."
+enum IndicatorStatus {
+  "It can."
+  OK @title(vi: "Đủ tin cậy", en: "OK")
+  "It is there, but newer data are overdue."
+  STALE @title(vi: "Dữ liệu chậm", en: "Stale")
+  "It is not told: what it is made of is not for this viewer, or a cell is too small to be published."
+  SUPPRESSED @title(vi: "Không công bố", en: "Suppressed")
+  "There is nothing to make it of."
+  NO_DATA @title(vi: "Không có dữ liệu", en: "No data")
+}
+
+"A figure that a service is led by. Hidden features are not counted: two viewers may get two values."
+type Indicator {
+  "Its name, by layer: ` + "`" + `reports.onTimeShare` + "`" + `."
+  id: ID!
+  "What people call it."
+  title(
+    "Language."
+    lang: Lang = VI
+  ): String!
+  "What it says, in plain words."
+  definition(
+    "Language."
+    lang: Lang = VI
+  ): String!
+  "The layer that it is made of."
+  layer: LayerName!
+  "How it is made."
+  statistic: IndicatorStatistic!
+  "Whether it is about what was observed in a time; otherwise it is about how things stand."
+  period: Boolean!
+  "The unit of measure by UCUM: ` + "`" + `1` + "`" + ` for shares and counts, ` + "`" + `h` + "`" + `, ` + "`" + `m3/s` + "`" + `."
+  measureUnit: String!
+  "Whether less of it is better."
+  lowerIsBetter: Boolean!
+  "The smallest cell that is told: a smaller one, and what would give it away, is SUPPRESSED. Null: any is told."
+  least: Int
+  """
+  The GraphQL query behind it: it gives the features that the value is made of, to be asked with ` + "`" + `$area` + "`" + `
+  (` + "`" + `{units: [{code: "19753"}]}` + "`" + `) and, of a period, ` + "`" + `$observed` + "`" + `. Of shares and counts, ` + "`" + `part` + "`" + ` by ` + "`" + `of` + "`" + ` or ` + "`" + `part` + "`" + `.
+  """
+  query: String!
+  "Its targets, past ones too. They are configuration."
+  targets: [IndicatorTarget!]!
+  "When the newest feature of the layer was observed that the viewer sees."
+  newestAt: DateTime
+  "When newer data are due: by the layer's rhythm, and by that of the source that brought the newest."
+  freshness: Freshness!
+  "Its values, by unit in the order asked for (else by code), then by time."
+  values: [IndicatorValue!]!
+}
+
+"A value of an indicator for one unit and one time."
+type IndicatorValue {
+  "The unit; null for the whole province."
+  unit: Unit
+  "When its time begins; null for the present state."
+  from: DateTime
+  "When its time ends, that moment left out; null for the present state."
+  to: DateTime
+  "Whether it can be relied on."
+  status: IndicatorStatus!
+  "The value, in the indicator's unit of measure; null when SUPPRESSED or NO_DATA."
+  value: Float
+  "Of shares the features that count, of ratios and means what is divided; else the value itself. Null for medians and the like."
+  numerator: Float
+  "What is divided by; where nothing is, how many features it is about."
+  denominator: Float
+  "The value of the time as long before it, in buckets of the one before; null where one of them is cut short or not told."
+  former: Float
+  "By how much the value is over the former one."
+  trend: Float
+  "The target in force on the last day of its time; null without one."
+  target: Float
+  "Whether the value meets the target."
+  met: Boolean
+}
+
+"What an indicator is to reach, while it holds."
+type IndicatorTarget {
+  "The value to be reached: at least this, or at most where less is better."
+  value: Float!
+  "First day on which it holds."
+  from: Date!
+  "First day on which it holds no more; null while it does."
+  to: Date
+  "Who set it, and where it is written."
+  source: String!
+}
+`, BuiltIn: false},
 	{Name: "../systems/office.graphqls", Input: `"""
 A one-stop office, where people hand in and fetch the dossiers of administrative procedures.
 Source: the provincial one-stop system (Decree 61/2018, now Decree 118/2025), with the live
@@ -7893,6 +8046,82 @@ func (ec *executionContext) childFields_GroupKey(ctx context.Context, field grap
 		return ec.fieldContext_GroupKey_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GroupKey", field.Name)
+}
+
+func (ec *executionContext) childFields_Indicator(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Indicator_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Indicator_title(ctx, field)
+	case "definition":
+		return ec.fieldContext_Indicator_definition(ctx, field)
+	case "layer":
+		return ec.fieldContext_Indicator_layer(ctx, field)
+	case "statistic":
+		return ec.fieldContext_Indicator_statistic(ctx, field)
+	case "period":
+		return ec.fieldContext_Indicator_period(ctx, field)
+	case "measureUnit":
+		return ec.fieldContext_Indicator_measureUnit(ctx, field)
+	case "lowerIsBetter":
+		return ec.fieldContext_Indicator_lowerIsBetter(ctx, field)
+	case "least":
+		return ec.fieldContext_Indicator_least(ctx, field)
+	case "query":
+		return ec.fieldContext_Indicator_query(ctx, field)
+	case "targets":
+		return ec.fieldContext_Indicator_targets(ctx, field)
+	case "newestAt":
+		return ec.fieldContext_Indicator_newestAt(ctx, field)
+	case "freshness":
+		return ec.fieldContext_Indicator_freshness(ctx, field)
+	case "values":
+		return ec.fieldContext_Indicator_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Indicator", field.Name)
+}
+
+func (ec *executionContext) childFields_IndicatorTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_IndicatorTarget_value(ctx, field)
+	case "from":
+		return ec.fieldContext_IndicatorTarget_from(ctx, field)
+	case "to":
+		return ec.fieldContext_IndicatorTarget_to(ctx, field)
+	case "source":
+		return ec.fieldContext_IndicatorTarget_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndicatorTarget", field.Name)
+}
+
+func (ec *executionContext) childFields_IndicatorValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_IndicatorValue_unit(ctx, field)
+	case "from":
+		return ec.fieldContext_IndicatorValue_from(ctx, field)
+	case "to":
+		return ec.fieldContext_IndicatorValue_to(ctx, field)
+	case "status":
+		return ec.fieldContext_IndicatorValue_status(ctx, field)
+	case "value":
+		return ec.fieldContext_IndicatorValue_value(ctx, field)
+	case "numerator":
+		return ec.fieldContext_IndicatorValue_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_IndicatorValue_denominator(ctx, field)
+	case "former":
+		return ec.fieldContext_IndicatorValue_former(ctx, field)
+	case "trend":
+		return ec.fieldContext_IndicatorValue_trend(ctx, field)
+	case "target":
+		return ec.fieldContext_IndicatorValue_target(ctx, field)
+	case "met":
+		return ec.fieldContext_IndicatorValue_met(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndicatorValue", field.Name)
 }
 
 func (ec *executionContext) childFields_LayerCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -119,6 +119,10 @@ func (query) Layers(ctx context.Context, _ *time.Time) ([]*layer.LayerInfo, erro
 	return reader(ctx).Layers(ctx)
 }
 
+func (query) Indicators(ctx context.Context, ids []string, units []string, unitKind *layer.UnitKind, at *geo.Date, observed *layer.DateTimeRange, bucket *layer.IndicatorBucket, _ *time.Time) ([]*layer.Indicator, error) {
+	return reader(ctx).Indicators(ctx, configOf(ctx).Indicators, layer.IndicatorQuery{IDs: ids, Units: units, UnitKind: unitKind, At: at, Observed: observed, Bucket: bucket})
+}
+
 func (query) Sources(ctx context.Context) ([]*layer.Source, error) {
 	return reader(ctx).Sources(ctx)
 }

@@ -35,6 +35,8 @@ type Config struct {
 	Printer *plan.Printer
 	// Results keeps answers of the printer; nil: none are kept.
 	Results *Results
+	// Indicators are those that can be asked for; nil: none.
+	Indicators *layer.Indicators
 	// Outbox takes in reports; nil: none are taken.
 	Outbox *outbox.Outbox
 	// Media makes the addresses of pictures and streams; nil: there are none.

@@ -4,17 +4,20 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"geohub/geo/postgis"
 	"geohub/layer"
 	"geohub/localdb"
 	"geohub/ogc"
+	"geohub/systems"
 )
 
 // config is what the environment and the flags say. Nothing else reads either.
@@ -23,6 +26,7 @@ type config struct {
 	listen      string // address to serve at
 	databaseURL string // a server of one's own; empty: the private cluster
 	sources     string // file that declares the sources; empty: where it usually lies
+	targets     string // file of the indicators' targets; empty: those that come with the hub
 	strict      bool   // HUB_PUBLIC=strict: nothing is told to anonymous but data
 	resultCache int    // MiB of answers kept; 0: none
 	tileCache   int    // MiB of tiles kept; 0: none
@@ -39,10 +43,27 @@ func (m Main) config(c *cobra.Command) *config {
 	flags := c.PersistentFlags()
 	flags.StringVar(&cfg.data, "data", or("HUB_DATA", ".hub"), "folder of the private database (HUB_DATA)")
 	flags.StringVar(&cfg.sources, "sources", m.Getenv("HUB_SOURCES"), "file that declares the sources (HUB_SOURCES; otherwise sources.yaml here or in the data folder)")
+	flags.StringVar(&cfg.targets, "targets", m.Getenv("HUB_TARGETS"), "file of what indicators are to reach (HUB_TARGETS; otherwise the targets that come with the hub)")
 	flags.StringVar(&cfg.listen, "listen", or("HUB_LISTEN", "127.0.0.1:8080"), "address to serve at (HUB_LISTEN)")
 	flags.IntVar(&cfg.resultCache, "result-cache", 32, "MiB of memory for answers that are given again while nothing changes; 0: none")
 	flags.IntVar(&cfg.tileCache, "tile-cache", 32, "MiB of memory for map tiles that are given again while nothing changes; 0: none")
 	return cfg
+}
+
+// indicators are those that are declared, with their targets.
+func (cfg *config) indicators(schema *ast.Schema) (*layer.Indicators, error) {
+	if cfg.targets == "" {
+		return systems.ReadIndicators(schema, nil)
+	}
+	text, err := os.ReadFile(cfg.targets)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--targets: %w", err)}
+	}
+	all, err := systems.ReadIndicators(schema, text)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--targets: %s: %w", cfg.targets, err)}
+	}
+	return all, nil
 }
 
 // database is the hub's database: a server of one's own, or the private one,

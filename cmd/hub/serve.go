@@ -214,6 +214,10 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, f
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the schema: %w", err)
 	}
+	indicators, err := cfg.indicators(schema)
+	if err != nil {
+		return nil, nil, err
+	}
 	known, err := access.NewKeys(pool)
 	if err != nil {
 		return nil, nil, err
@@ -241,7 +245,7 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, f
 	}
 	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, Results: results, DB: pool, Viewer: known.Viewer,
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
-		Outbox: back.outbox, Media: back.media}))
+		Indicators: indicators, Outbox: back.outbox, Media: back.media}))
 	var keptTiles *tiles.Cache
 	if cfg.tileCache > 0 {
 		if keptTiles, err = tiles.NewCache(int64(cfg.tileCache)<<20, feed); err != nil {

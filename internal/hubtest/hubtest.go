@@ -158,7 +158,11 @@ func Server(t testing.TB, pool *pgxpool.Pool, configure ...func(*resolvers.Confi
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := resolvers.Config{Catalog: catalog, Printer: printer, DB: pool, Viewer: keys.Viewer,
+	indicators, err := systems.ReadIndicators(resolvers.Executable().Schema(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := resolvers.Config{Catalog: catalog, Printer: printer, Indicators: indicators, DB: pool, Viewer: keys.Viewer,
 		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}
 	for _, f := range configure {
 		f(&c)
