@@ -44,7 +44,7 @@ type QueryResolver interface {
 	Alert(ctx context.Context, id string, asOf *time.Time) (*systems.Alert, error)
 	Alerts(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Alert], error)
 	Camera(ctx context.Context, id string, asOf *time.Time) (*systems.Camera, error)
-	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Camera], error)
+	Cameras(ctx context.Context, filter map[string]any, area *geo.Area, seeing *geo.LonLat, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Camera], error)
 	CameraEvent(ctx context.Context, id string, asOf *time.Time) (*systems.CameraEvent, error)
 	CameraEvents(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.CameraEvent], error)
 	Article(ctx context.Context, id string, asOf *time.Time) (*systems.Article, error)
@@ -70,6 +70,7 @@ type QueryResolver interface {
 	Zone(ctx context.Context, id string, asOf *time.Time) (*systems.Zone, error)
 	Zones(ctx context.Context, filter map[string]any, area *geo.Area, near *geo.Near, orderBy *layer.Order, first *int, after *string, asOf *time.Time) (*layer.Connection[systems.Zone], error)
 	Indicators(ctx context.Context, ids []string, units []string, unitKind *layer.UnitKind, at *geo.Date, observed *layer.DateTimeRange, bucket *layer.IndicatorBucket, asOf *time.Time) ([]*layer.Indicator, error)
+	PositionsAt(ctx context.Context, time time.Time, area *geo.Area, maxAgeS *float64, filter map[string]any, first *int, after *string, asOf *time.Time) (*systems.VesselPositionConnection, error)
 	ReportReceipt(ctx context.Context, token string) (*outbox.ReportReceipt, error)
 	ReportServices(ctx context.Context, lang *layer.Lang) ([]*outbox.ReportService, error)
 }
@@ -631,46 +632,54 @@ func (ec *executionContext) field_Query_cameras_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["area"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "near",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "seeing",
+		func(ctx context.Context, v any) (*geo.LonLat, error) {
+			return ec.unmarshalOLonLat2ᚖgeohubᚋgeoᚐLonLat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["seeing"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "near",
 		func(ctx context.Context, v any) (*geo.Near, error) {
 			return ec.unmarshalONear2ᚖgeohubᚋgeoᚐNear(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["near"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["near"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*layer.Order, error) {
 			return ec.unmarshalOCameraOrder2ᚖgeohubᚋlayerᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["asOf"] = arg6
+	args["asOf"] = arg7
 	return args, nil
 }
 
@@ -1408,6 +1417,68 @@ func (ec *executionContext) field_Query_places_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_positionsAt_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "time",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["time"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "area",
+		func(ctx context.Context, v any) (*geo.Area, error) {
+			return ec.unmarshalOArea2ᚖgeohubᚋgeoᚐArea(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["area"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "maxAgeS",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxAgeS"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOVesselFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_quarantine_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2087,6 +2158,28 @@ func (ec *executionContext) field_Unit_name_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["lang"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Unit_summary_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "layers",
+		func(ctx context.Context, v any) ([]layer.Name, error) {
+			return ec.unmarshalOLayerName2ᚕgeohubᚋlayerᚐNameᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["layers"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "observed",
+		func(ctx context.Context, v any) (*layer.DateTimeRange, error) {
+			return ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["observed"] = arg1
 	return args, nil
 }
 
@@ -3427,6 +3520,107 @@ func (ec *executionContext) fieldContext_LayerInfo_tiles(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("LayerInfo", field, false, false, "String")
 }
 
+func (ec *executionContext) _LayerSummary_layer(ctx context.Context, field graphql.CollectedField, obj *layer.LayerSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LayerSummary_layer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Layer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v layer.Name) graphql.Marshaler {
+			return ec.marshalNLayerName2geohubᚋlayerᚐName(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LayerSummary_layer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LayerSummary", field, false, false, "LayerName")
+}
+
+func (ec *executionContext) _LayerSummary_count(ctx context.Context, field graphql.CollectedField, obj *layer.LayerSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LayerSummary_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LayerSummary_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LayerSummary", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LayerSummary_newestAt(ctx context.Context, field graphql.CollectedField, obj *layer.LayerSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LayerSummary_newestAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NewestAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LayerSummary_newestAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LayerSummary", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LayerSummary_freshness(ctx context.Context, field graphql.CollectedField, obj *layer.LayerSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LayerSummary_freshness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freshness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *layer.Freshness) graphql.Marshaler {
+			return ec.marshalOFreshness2ᚖgeohubᚋlayerᚐFreshness(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LayerSummary_freshness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LayerSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Freshness(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Location_unit(ctx context.Context, field graphql.CollectedField, obj *systems.Location) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3633,6 +3827,29 @@ func (ec *executionContext) _Measure_name(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Measure_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Measure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Measure_unit(ctx context.Context, field graphql.CollectedField, obj *layer.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Measure_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Measure_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Measure", field, false, false, "String")
 }
 
@@ -5255,7 +5472,7 @@ func (ec *executionContext) _Query_cameras(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
+			return ec.Resolvers.Query().Cameras(ctx, fc.Args["filter"].(map[string]any), fc.Args["area"].(*geo.Area), fc.Args["seeing"].(*geo.LonLat), fc.Args["near"].(*geo.Near), fc.Args["orderBy"].(*layer.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *layer.Connection[systems.Camera]) graphql.Marshaler {
@@ -6383,6 +6600,50 @@ func (ec *executionContext) fieldContext_Query_indicators(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_indicators_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_positionsAt(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_positionsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PositionsAt(ctx, fc.Args["time"].(time.Time), fc.Args["area"].(*geo.Area), fc.Args["maxAgeS"].(*float64), fc.Args["filter"].(map[string]any), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *systems.VesselPositionConnection) graphql.Marshaler {
+			return ec.marshalNVesselPositionConnection2ᚖgeohubᚋsystemsᚐVesselPositionConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_positionsAt(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VesselPositionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_positionsAt_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7680,6 +7941,50 @@ func (ec *executionContext) fieldContext_Unit_counts(_ context.Context, field gr
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LayerCount(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Unit_summary(ctx context.Context, field graphql.CollectedField, obj *layer.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Unit_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Summary(ctx, fc.Args["layers"].([]layer.Name), fc.Args["observed"].(*layer.DateTimeRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*layer.LayerSummary) graphql.Marshaler {
+			return ec.marshalNLayerSummary2ᚕᚖgeohubᚋlayerᚐLayerSummaryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Unit_summary(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Unit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LayerSummary(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Unit_summary_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -9183,6 +9488,54 @@ func (ec *executionContext) _LayerInfo(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var layerSummaryImplementors = []string{"LayerSummary"}
+
+func (ec *executionContext) _LayerSummary(ctx context.Context, sel ast.SelectionSet, obj *layer.LayerSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, layerSummaryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LayerSummary")
+		case "layer":
+			out.Values[i] = ec._LayerSummary_layer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._LayerSummary_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "newestAt":
+			out.Values[i] = ec._LayerSummary_newestAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "freshness":
+			out.Values[i] = ec._LayerSummary_freshness(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var locationImplementors = []string{"Location"}
 
 func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet, obj *systems.Location) graphql.Marshaler {
@@ -9286,6 +9639,11 @@ func (ec *executionContext) _Measure(ctx context.Context, sel ast.SelectionSet, 
 		case "name":
 			out.Values[i] = ec._Measure_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._Measure_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "value":
@@ -9950,6 +10308,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_indicators(ctx, field)
 				})
+		case "positionsAt":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_positionsAt(ctx, field)
+				})
 		case "reportReceipt":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -10280,6 +10644,12 @@ func (ec *executionContext) _Unit(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Unit_counts(ctx, field, obj)
 				})
+		case "summary":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Unit_summary(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -10580,6 +10950,30 @@ func (ec *executionContext) marshalNLayerInfo2ᚖgeohubᚋlayerᚐLayerInfo(ctx 
 	return ec._LayerInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNLayerSummary2ᚕᚖgeohubᚋlayerᚐLayerSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*layer.LayerSummary) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLayerSummary2ᚖgeohubᚋlayerᚐLayerSummary(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLayerSummary2ᚖgeohubᚋlayerᚐLayerSummary(ctx context.Context, sel ast.SelectionSet, v *layer.LayerSummary) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LayerSummary!")
+		return graphql.Null
+	}
+	return ec._LayerSummary(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLocation2ᚖgeohubᚋsystemsᚐLocation(ctx context.Context, sel ast.SelectionSet, v *systems.Location) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Location!")
@@ -10811,6 +11205,21 @@ func (ec *executionContext) marshalNSpatialRelation2geohubᚋlayerᚐSpatialRela
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SpatialRelation!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNStatistic2geohubᚋlayerᚐStatistic(ctx context.Context, v any) (layer.Statistic, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := layer.Statistic(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStatistic2geohubᚋlayerᚐStatistic(ctx context.Context, sel ast.SelectionSet, v layer.Statistic) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Statistic!")
 	}
 	return res
 }
