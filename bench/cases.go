@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/maptile"
 )
 
 // How many random questions a case has, and how many of them are compared.
@@ -21,23 +24,28 @@ const (
 type question struct {
 	letter, title string
 	goal          float64  // wanted share of the limit's requests a second
-	query         string   // GraphQL
+	query         string   // GraphQL; empty: the hub is asked by GET
 	list          []string // where the answer's list stands in `data`
 	path          string   // at the limit
 	first         int      // rows wanted; 0: not a page
 	kept          bool     // the hub keeps answers; else it reads each anew
+	slow          bool     // asked by one client at a time, of few questions
 	draw          func(r *rand.Rand) parameters
+	// read gives the rows of an answer that is no JSON, the same for both sides.
+	read func(body []byte) ([]any, error)
 }
 
 // parameters are one question's, for both sides.
 type parameters struct {
 	variables map[string]any
 	query     url.Values
+	path      string // at the hub, by GET
 }
 
 // ask is one request to either side.
 type ask struct {
 	body string // to the hub, by POST
+	get  string // to the hub, by GET, without a body
 	path string // to the limit, by GET
 }
 
@@ -70,6 +78,16 @@ var questions = []question{
 }`, list: []string{"reports", "groups"}, path: "/groups", draw: month},
 	{letter: "g", title: "case a, the same box again and again, answers kept", goal: 10, query: reportsQuery, list: reportsList, path: "/reports", first: 50, kept: true,
 		draw: func(*rand.Rand) parameters { return reportBox(rand.New(rand.NewPCG(seed, 4))) }},
+	{letter: "h", title: "tile of reports, zoom 10 to 14, drawn anew", goal: 1, path: "/tile", draw: reportTile, read: tileRows},
+	{letter: "i", title: "the same tiles again and again, kept", goal: 20, path: "/tile", kept: true, draw: reportTile, read: tileRows},
+	{letter: "j", title: "a month's reports within 200 m of 2,000 cameras, first 1,000 pairs", goal: 0.9, query: `query ($from: DateTime!, $to: DateTime!) {
+  overlay(left: {filter: {reports: {observed: {from: $from, to: $to}}}}, right: {filter: {cameras: {}}}, relation: WITHIN_M, distanceM: 200, first: 1000) {
+    nodes { left { id } right { id } distanceM }
+  }
+}`, list: []string{"overlay", "nodes"}, path: "/overlay", draw: monthOfPairs},
+	{letter: "k", title: "all reports as CSV, beside COPY", goal: 0.8, path: "/export", slow: true, draw: func(*rand.Rand) parameters {
+		return parameters{path: "/export/reports.csv"}
+	}, read: csvRows},
 }
 
 func lettersOf(questions []question) string {
@@ -97,7 +115,10 @@ func (q question) ask(n int) []ask {
 		if err != nil {
 			panic(err) // of numbers and strings
 		}
-		out[i] = ask{string(body), q.path + "?" + p.query.Encode()}
+		out[i] = ask{body: string(body), path: q.path + "?" + p.query.Encode()}
+		if q.query == "" {
+			out[i].body, out[i].get = "", p.path
+		}
 	}
 	return out
 }
@@ -162,7 +183,7 @@ func clipped(r *rand.Rand) float64 { return max(-2, min(2, r.NormFloat64())) }
 
 func box(west, south, east, north float64) parameters {
 	sides := []float64{degrees(west), degrees(south), degrees(east), degrees(north)}
-	return parameters{map[string]any{"box": sides}, url.Values{"box": {strings.Join(strings.Fields(strings.Trim(fmt.Sprint(sides), "[]")), ",")}}}
+	return parameters{variables: map[string]any{"box": sides}, query: url.Values{"box": {strings.Join(strings.Fields(strings.Trim(fmt.Sprint(sides), "[]")), ",")}}}
 }
 
 // degrees are rounded as those of a map's window.
@@ -170,7 +191,7 @@ func degrees(f float64) float64 { return math.Round(f*1e6) / 1e6 }
 
 func placeInTown(r *rand.Rand) parameters {
 	lon, lat := degrees(107.59+r.NormFloat64()*0.05), degrees(16.46+r.NormFloat64()*0.035)
-	return parameters{map[string]any{"near": map[string]float64{"lon": lon, "lat": lat}}, url.Values{"at": {fmt.Sprintf("%v,%v", lon, lat)}, "first": {"10"}}}
+	return parameters{variables: map[string]any{"near": map[string]float64{"lon": lon, "lat": lat}}, query: url.Values{"at": {fmt.Sprintf("%v,%v", lon, lat)}, "first": {"10"}}}
 }
 
 // vesselBox is a box that holds more than twenty of 5,000 vessels.
@@ -188,7 +209,22 @@ func month(r *rand.Rand) parameters {
 	saigon := time.FixedZone("+07", 7*3600)
 	from := time.Date(2024, time.July+time.Month(r.IntN(24)), 1, 0, 0, 0, 0, saigon)
 	low, high := from.Format(time.RFC3339), from.AddDate(0, 1, 0).Format(time.RFC3339)
-	return parameters{map[string]any{"from": low, "to": high}, url.Values{"from": {low}, "to": {high}}}
+	return parameters{variables: map[string]any{"from": low, "to": high}, query: url.Values{"from": {low}, "to": {high}}}
+}
+
+func monthOfPairs(r *rand.Rand) parameters {
+	p := month(r)
+	p.query.Set("metres", "200")
+	p.query.Set("first", "1000")
+	return p
+}
+
+// reportTile is one of the tiles of a place where reports come from.
+func reportTile(r *rand.Rand) parameters {
+	sides := reportBox(r).variables["box"].([]float64)
+	z := 10 + r.IntN(5)
+	t := maptile.At(orb.Point{(sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2}, maptile.Zoom(z))
+	return parameters{query: url.Values{"z": {fmt.Sprint(t.Z)}, "x": {fmt.Sprint(t.X)}, "y": {fmt.Sprint(t.Y)}}, path: fmt.Sprintf("/tiles/reports/%d/%d/%d.mvt", t.Z, t.X, t.Y)}
 }
 
 // byFirst is the question with another number of rows.

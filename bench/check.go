@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/mvt"
 )
 
 // check asks both sides the same and compares rows, fields and order.
@@ -18,13 +24,13 @@ func (s *stage) check(ctx context.Context, q question, asked []ask, m *measured)
 		}
 		hub, err := q.rowsOf(body)
 		if err != nil {
-			return fmt.Errorf("the hub's answer to %s: %w", a.body, err)
+			return fmt.Errorf("the hub's answer to %s%s: %w", a.get, a.body, err)
 		}
 		if body, err = s.limit.do(ctx, a); err != nil {
 			return err
 		}
-		var limit []any
-		if err := json.Unmarshal(body, &limit); err != nil {
+		limit, err := q.limitRows(body)
+		if err != nil {
 			return fmt.Errorf("the limit's answer to %s: %w", a.path, err)
 		}
 		if err := same(limit, hub); err != nil {
@@ -39,8 +45,19 @@ func (s *stage) check(ctx context.Context, q question, asked []ask, m *measured)
 	return nil
 }
 
+// limitRows gives the list that is the limit's answer.
+func (q question) limitRows(body []byte) (list []any, err error) {
+	if q.read != nil {
+		return q.read(body)
+	}
+	return list, json.Unmarshal(body, &list)
+}
+
 // rowsOf gives the list in a hub's answer.
 func (q question) rowsOf(body []byte) ([]any, error) {
+	if q.read != nil {
+		return q.read(body)
+	}
 	var answer struct {
 		Data   any
 		Errors []struct{ Message string }
@@ -76,4 +93,38 @@ func same(limit, hub []any) error {
 		return fmt.Errorf("%d rows at the limit, %d at the hub", len(limit), len(hub))
 	}
 	return nil
+}
+
+// tileRows is how many reports a tile shows within its edges; where the hub draws
+// clusters, each is as many as it says.
+func tileRows(body []byte) ([]any, error) {
+	layers, err := mvt.Unmarshal(body)
+	n := 0.0
+	for _, l := range layers {
+		for _, f := range l.Features {
+			if p, ok := f.Geometry.(orb.Point); ok && p[0] >= 0 && p[0] < mvt.DefaultExtent && p[1] >= 0 && p[1] < mvt.DefaultExtent {
+				if count, ok := f.Properties["count"].(float64); ok {
+					n += count
+				} else {
+					n++
+				}
+			}
+		}
+	}
+	return []any{n}, err
+}
+
+// csvRows is how many lines a table has.
+func csvRows(body []byte) ([]any, error) {
+	records := csv.NewReader(bytes.NewReader(body))
+	records.ReuseRecord = true
+	n := 0.0
+	for {
+		if _, err := records.Read(); err == io.EOF {
+			return []any{n}, nil
+		} else if err != nil {
+			return nil, err
+		}
+		n++
+	}
 }

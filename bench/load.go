@@ -37,6 +37,7 @@ type round struct {
 const (
 	wrkThreads   = 2
 	checkSeconds = 2
+	slowSeconds  = 30
 )
 
 // warm measures a case with everything running and asked before.
@@ -50,21 +51,28 @@ func (s *stage) warm(ctx context.Context, b *bench, q question, asked []ask, m *
 	if err := os.WriteFile(script, []byte(loadScript), 0o644); err != nil {
 		return err
 	}
+	connections, seconds := b.connections, b.seconds
+	if q.slow {
+		connections, seconds = []int{1}, slowSeconds
+	}
 	sides := []*server{s.limit, s.hub}
 	for _, v := range sides {
 		var list strings.Builder
 		for _, a := range asked {
-			if v.name == "hub" {
-				fmt.Fprintf(&list, "/graphql\t%s\n", a.body)
-			} else {
+			switch {
+			case v.name == "limit":
 				fmt.Fprintf(&list, "%s\t\n", a.path)
+			case a.get != "":
+				fmt.Fprintf(&list, "%s\t\n", a.get)
+			default:
+				fmt.Fprintf(&list, "/graphql\t%s\n", a.body)
 			}
 		}
 		if err := os.WriteFile(filepath.Join(files, v.name), []byte(list.String()), 0o644); err != nil {
 			return err
 		}
 		// Whether all is well under load, which also warms both sides up.
-		looked, err := v.load(ctx, files, slices.Max(b.connections), checkSeconds, "check")
+		looked, err := v.load(ctx, files, slices.Max(connections), max(checkSeconds, seconds*2/5), "check")
 		if err != nil {
 			return err
 		}
@@ -72,20 +80,20 @@ func (s *stage) warm(ctx context.Context, b *bench, q question, asked []ask, m *
 		case looked.Failed > 0:
 			m.Notes = append(m.Notes, fmt.Sprintf("%d answers of the %s were errors under load", looked.Failed, v.name))
 		case looked.PerSecond == 0:
-			m.Notes = append(m.Notes, fmt.Sprintf("the %s answered nothing within %d s under load", v.name, checkSeconds))
+			m.Notes = append(m.Notes, fmt.Sprintf("the %s answered nothing within %d s under load", v.name, max(checkSeconds, seconds*2/5)))
 		}
 		if err := s.settle(ctx); err != nil {
 			return err
 		}
 	}
-	for _, connections := range b.connections {
+	for _, connections := range connections {
 		var found [2][]round
 		for i := range b.rounds {
 			for j := range sides {
 				j = (i + j) % 2 // who is first changes
 				v := sides[j]
 				v.forget()
-				r, err := v.load(ctx, files, connections, b.seconds, "measure")
+				r, err := v.load(ctx, files, connections, seconds, "measure")
 				if err != nil {
 					return err
 				}

@@ -13,7 +13,7 @@ function init(args)
   for line in io.lines(args[1]) do
     local path, body = line:match("^([^\t]*)\t(.*)$")
     if body == "" then
-      table.insert(requests, wrk.format("GET", path))
+      table.insert(requests, wrk.format("GET", path, { ["X-Api-Key"] = args[2] }))
     else
       table.insert(requests, wrk.format("POST", path, headers, body))
     end

@@ -253,9 +253,12 @@ func (b *bench) measureRows(ctx context.Context, rows int, r *results) (err erro
 		if q, err = s.largest(ctx, q, m); err != nil {
 			return err
 		}
-		asked := q.ask(asks)
+		asked, compared := q.ask(asks), checked
+		if q.slow {
+			compared = 1
+		}
 		b.log("case %s: %s; over %s reports", q.letter, q.title, thousands(rows))
-		if err := s.check(ctx, q, asked[:checked], m); err != nil {
+		if err := s.check(ctx, q, asked[:compared], m); err != nil {
 			return fmt.Errorf("case %s: %w", q.letter, err)
 		}
 		s.kept = q.kept

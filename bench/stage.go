@@ -91,7 +91,7 @@ func (s *stage) startHub(ctx context.Context) error {
 	}
 	cmd := exec.Command(s.b.hub, "serve", "--listen", address, "--data", filepath.Join(s.b.dir, "hub-data"))
 	if !s.kept {
-		cmd.Args = append(cmd.Args, "--result-cache", "0")
+		cmd.Args = append(cmd.Args, "--result-cache", "0", "--tile-cache", "0")
 	}
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "HUB_") })
 	cmd.Env = append(cmd.Env, "HUB_DATABASE_URL="+s.cluster.URL(database(s.rows)))
@@ -194,7 +194,11 @@ func key() string { return prepare.Keys()[len(prepare.Keys())-1].Secret }
 // do sends one request and gives the body of the answer.
 func (v *server) do(ctx context.Context, a ask) ([]byte, error) {
 	method, path, body := http.MethodGet, a.path, ""
-	if v.name == "hub" {
+	switch {
+	case v.name == "limit":
+	case a.get != "":
+		path = a.get
+	default:
 		method, path, body = http.MethodPost, "/graphql", a.body
 	}
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+v.address+path, strings.NewReader(body))

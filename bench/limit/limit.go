@@ -10,6 +10,9 @@
 //	GET /cameras?at=107.59,16.46&first=10
 //	GET /vessels?box=107.6,16.5,107.8,16.7&first=20&last=10
 //	GET /groups?from=2026-01-01T00:00:00%2B07:00&to=2026-02-01T00:00:00%2B07:00
+//	GET /overlay?from=2026-01-01T00:00:00%2B07:00&to=2026-02-01T00:00:00%2B07:00&metres=200&first=1000
+//	GET /tile?z=12&x=3271&y=1860
+//	GET /export
 package limit
 
 import (
@@ -43,11 +46,19 @@ var (
 	vesselsSQL string
 	//go:embed groups.sql
 	groupsSQL string
+	//go:embed overlay.sql
+	overlaySQL string
+	//go:embed tile.sql
+	tileSQL string
+	//go:embed export.sql
+	exportSQL string
 
 	reports = statement{"reports", reportsSQL}
 	cameras = statement{"cameras", camerasSQL}
 	vessels = statement{"vessels", vesselsSQL}
 	groups  = statement{"groups", groupsSQL}
+	overlay = statement{"overlay", overlaySQL}
+	tile    = statement{"tile", tileSQL}
 )
 
 // Open makes a pool of at most so many connections. The server keeps one plan of
@@ -70,11 +81,11 @@ func Open(ctx context.Context, url string, connections int32) (*pgxpool.Pool, er
 	return pool, nil
 }
 
-// Handler answers from the hub's tables. Each answer is a JSON array: the list
-// that stands in the hub's answer.
+// Handler answers from the hub's tables. Each answer is a JSON array, the list
+// that stands in the hub's answer; but for tiles and the export, which is CSV.
 func Handler(pool *pgxpool.Pool) http.Handler {
 	mux := http.NewServeMux()
-	for path, answer := range map[string]answer{"/reports": listReports, "/cameras": nearCameras, "/vessels": listVessels, "/groups": groupReports} {
+	for path, answer := range map[string]answer{"/reports": listReports, "/cameras": nearCameras, "/vessels": listVessels, "/groups": groupReports, "/overlay": pairs, "/tile": drawTile} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			kept := buffers.Get().(*[]byte)
 			defer buffers.Put(kept)
@@ -93,6 +104,11 @@ func Handler(pool *pgxpool.Pool) http.Handler {
 			w.Write(b)
 		})
 	}
+	mux.HandleFunc("GET /export", func(w http.ResponseWriter, r *http.Request) {
+		if err := export(r.Context(), pool, w); err != nil {
+			panic(http.ErrAbortHandler) // some of it may have left
+		}
+	})
 	return mux
 }
 
@@ -238,6 +254,43 @@ func groupReports(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byt
 		b = append(b, '}', ',')
 	})
 	return closeArray(b), err
+}
+
+func pairs(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	args := arguments{values: [][]byte{[]byte(q.Get("from")), []byte(q.Get("to"))}, formats: []int16{0, 0}}
+	args.floats(q.Get("metres"), 1)
+	args.int(q.Get("first"))
+	b = append(b, '[')
+	err := args.run(ctx, pool, overlay, func(v [][]byte) {
+		b = append(b, `{"left":{"id":`...)
+		b = appendString(b, v[0])
+		b = append(b, `},"right":{"id":`...)
+		b = appendString(b, v[1])
+		b = append(b, `},"distanceM":`...)
+		b = appendFloat(b, v[2])
+		b = append(b, '}', ',')
+	})
+	return closeArray(b), err
+}
+
+func drawTile(ctx context.Context, pool *pgxpool.Pool, q url.Values, b []byte) ([]byte, error) {
+	var args arguments
+	for _, name := range []string{"z", "x", "y"} {
+		args.int(q.Get(name))
+	}
+	err := args.run(ctx, pool, tile, func(v [][]byte) { b = append(b, v[0]...) })
+	return b, err
+}
+
+func export(ctx context.Context, pool *pgxpool.Pool, w http.ResponseWriter) error {
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	w.Header().Set("Content-Type", "text/csv")
+	_, err = c.Conn().PgConn().CopyTo(ctx, w, exportSQL)
+	return err
 }
 
 // closeArray ends an array each of whose elements left a comma.
