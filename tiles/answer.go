@@ -33,9 +33,14 @@ var packers = sync.Pool{New: func() any {
 	return e
 }}
 
+// answerOf is an answer of which both forms are there.
+func answerOf(mime string, plain, packed []byte) *answer {
+	hash := sha256.Sum256(plain)
+	return &answer{mime: mime, plain: plain, packed: packed, tag: hex.EncodeToString(hash[:12])}
+}
+
 func newAnswer(mime string, body []byte) *answer {
-	hash := sha256.Sum256(body)
-	a := &answer{mime: mime, plain: bytes.Clone(body), tag: hex.EncodeToString(hash[:12])}
+	a := answerOf(mime, bytes.Clone(body), nil)
 	if len(body) >= packFrom {
 		var b bytes.Buffer
 		e := packers.Get().(*gzip.Writer)

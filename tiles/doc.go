@@ -4,6 +4,7 @@
 //	GET /tiles/dams,cameraEvents/10/818/463.mvt?asOf=2025-10-27T20:00:00Z
 //	GET /tiles/dams,cameraEvents.json
 //	GET /style.json?layers=dams,cameraEvents&lang=en
+//	GET /tiles/basemap/10/818/463
 //
 // The one rule: a tile holds what the same viewer's list of the same box holds.
 // Rows are found by the list's own conditions, and of each only its id, its label

@@ -4,11 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"geohub/access"
 	"geohub/internal/fault"
 	"geohub/layer"
+	"geohub/pmtiles"
 	"geohub/tiles/mvt"
 )
 
@@ -22,6 +24,8 @@ type Config struct {
 	Log    *slog.Logger
 	// Cache keeps finished tiles; nil: none are kept.
 	Cache *Cache
+	// Basemap lies beneath the layers of /style.json; nil: communes and wards do.
+	Basemap *pmtiles.File
 	// Limit is how many features of a layer a tile holds at most, or a few more;
 	// 0 means 5,000.
 	Limit int
@@ -55,11 +59,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		h.fail(w, req, err)
 		return
 	}
-	switch req.URL.Path {
-	case "/style.json":
+	switch path := req.URL.Path; {
+	case strings.HasPrefix(path, basemapAt):
+		h.serveBasemap(w, req)
+		return
+	case path == "/style.json":
 		h.serveStyle(w, req, viewer)
 		return
-	case "/tiles/units.geojson":
+	case path == "/tiles/units.geojson":
 		h.serveUnits(w, req, viewer)
 		return
 	}

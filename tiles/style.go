@@ -153,7 +153,7 @@ func (h *handler) serveStyle(w http.ResponseWriter, req *http.Request, viewer ac
 func (h *handler) style(ctx context.Context, r *layer.Reader, q styleQuestion, host string) (*style, error) {
 	out := &style{Version: 8, Name: "GeoHub", FontFaces: fontsAt(host), Sources: map[string]any{}}
 	out.Metadata.Layers = []layerLegend{}
-	out.ground(host, q)
+	out.ground(h.Basemap, host, q)
 	bounds, err := provinceOf(ctx, r)
 	if err != nil {
 		return nil, err

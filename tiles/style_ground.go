@@ -11,20 +11,25 @@ import (
 
 	"geohub/access"
 	"geohub/layer"
+	"geohub/pmtiles"
 )
 
-// ground is what lies below the layers: the province's communes and wards, whose
-// polygons the hub has in any case.
-func (s *style) ground(host string, q styleQuestion) {
+// ground is what lies below the layers: the basemap, if there is one, and the
+// province's communes and wards, whose polygons the hub has in any case.
+func (s *style) ground(base *pmtiles.File, host string, q styleQuestion) {
 	more := url.Values{"lang": {string(langs[q.lang])}}
 	if q.asOf != nil {
 		more.Set("asOf", q.asOf.Format(time.RFC3339Nano))
 	}
 	s.Sources["units"] = geojsonSource{"geojson", host + "/tiles/units.geojson?" + more.Encode()}
+	s.Layers = append(s.Layers, styleLayer{ID: "ground", Type: "background", Paint: map[string]any{"background-color": "#e9eef1"}})
+	if base != nil {
+		s.basemap(base, host, q.lang)
+	} else {
+		s.Layers = append(s.Layers, styleLayer{ID: "units", Type: "fill", Source: "units", Filter: oneOf("Polygon", "MultiPolygon"),
+			Paint: map[string]any{"fill-color": "#fbfbf8", "fill-antialias": false}})
+	}
 	s.Layers = append(s.Layers,
-		styleLayer{ID: "ground", Type: "background", Paint: map[string]any{"background-color": "#e9eef1"}},
-		styleLayer{ID: "units", Type: "fill", Source: "units", Filter: oneOf("Polygon", "MultiPolygon"),
-			Paint: map[string]any{"fill-color": "#fbfbf8", "fill-antialias": false}},
 		styleLayer{ID: "unit-borders", Type: "line", Source: "units", Filter: oneOf("Polygon", "MultiPolygon"),
 			Layout: map[string]any{"line-join": "round"},
 			Paint:  map[string]any{"line-color": "#c4cdd4", "line-width": byZoom(7, .5, 13, 1.6)}},

@@ -58,6 +58,12 @@ func TestStyleIsValid(t *testing.T) {
 			_, styles[v.name+query] = s.as(v.key).style(query)
 		}
 	}
+	validate(t, styles)
+}
+
+// validate holds styles, by any names, to the specification.
+func validate(t *testing.T, styles map[string]json.RawMessage) {
+	t.Helper()
 	input, err := json.Marshal(styles)
 	if err != nil {
 		t.Fatal(err)

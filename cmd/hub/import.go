@@ -20,7 +20,8 @@ func (m Main) importCommand(cfg *config) *cobra.Command {
   hub import dams reservoirs.zip --map reservoirs.yaml --crs 9214
   hub import zones "https://example.gov.vn/ogc/collections/zones/items?limit=500"
   hub import stations 'WFS:https://example.gov.vn/wfs#tram_do'
-  hub import units communes.gpkg --from 2025-07-01`,
+  hub import units communes.gpkg --from 2025-07-01
+  hub import basemap hue.pmtiles`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usageError{fmt.Errorf("import takes a layer and a file or an address: `hub import places harbours.csv`; or `hub import units FILE --from DATE`")}
@@ -71,6 +72,6 @@ others begin on DATE and end what stood before. Features are given their units a
 		},
 	}
 	units.Flags().StringVar(&from, "from", "", "the first day on which these units stand (yyyy-mm-dd)")
-	c.AddCommand(units)
+	c.AddCommand(units, m.importBasemap(cfg))
 	return c
 }

@@ -22,6 +22,7 @@ import (
 	"geohub/layer"
 	"geohub/ogc"
 	"geohub/plan"
+	"geohub/pmtiles"
 	"geohub/province/prepare"
 	"geohub/resolvers"
 	"geohub/systems"
@@ -112,9 +113,16 @@ func (m Main) serveUntilDone(ctx context.Context, cfg *config, d *demo) error {
 	if err != nil {
 		return err
 	}
+	base, err := cfg.openBasemap()
+	if err != nil {
+		return err
+	}
+	if base != nil {
+		defer base.Close()
+	}
 	feed := changes.NewFeed()
 	go feed.Run(watched, pool.Config().ConnConfig, log)
-	handler, keys, err := newHandler(ctx, cfg, pool, exports, feed, back, clock, log)
+	handler, keys, err := newHandler(ctx, cfg, pool, exports, base, feed, back, clock, log)
 	if err != nil {
 		return err
 	}
@@ -178,6 +186,7 @@ func keepReading(ctx context.Context, r *ingest.Runner, log *slog.Logger) {
 func (m Main) greet(address string, keys []web.Key, sources int, took time.Duration) {
 	fmt.Fprintf(m.Stdout, `GeoHub is ready (%.1f s).
 
+  Map         %[2]s/map
   Console     %[2]s/
   GraphQL     %[2]s/graphql
   OGC API     %[2]s/ogc
@@ -208,7 +217,7 @@ Try:
 }
 
 // newHandler joins everything that answers over HTTP.
-func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, feed *changes.Feed, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
+func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, base *pmtiles.File, feed *changes.Feed, back back, clock func() time.Time, log *slog.Logger) (http.Handler, []web.Key, error) {
 	schema := resolvers.Executable().Schema()
 	catalog, err := layer.NewCatalog(systems.All, schema)
 	if err != nil {
@@ -252,7 +261,7 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, f
 			return nil, nil, err
 		}
 	}
-	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles})
+	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles, Basemap: base})
 	mux.Handle("/tiles/", maps)
 	mux.Handle("/style.json", maps)
 	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Viewer: known.Viewer, Clock: clock, Log: log})
