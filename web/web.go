@@ -67,7 +67,7 @@ type handler struct {
 // The policy names no scheme for sockets: 'self' covers ws: and wss: of the
 // same origin. Monaco and GraphiQL write style elements and attributes.
 const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"worker-src 'self' blob:; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; " +
+	"worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -224,6 +224,20 @@ test("in English, on a phone", async () => {
   const { x, width } = await card.boundingBox();
   assert.ok(x >= 0 && x + width <= phone.width);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), phone.width);
+
+  await card.getByRole("button", { name: "Close" }).tap();
+  await page.getByRole("button", { name: "Open the layers" }).tap();
+  await page.getByRole("button", { name: "Select an area" }).tap();
+  await page.getByText("Drag a box on the map").waitFor();
+  await shoot(page, "phone-boxing");
+  const finger = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => finger.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await touch("touchStart", { x: 60, y: 250 });
+  await touch("touchMove", { x: 200, y: 400 });
+  await touch("touchMove", { x: 330, y: 600 });
+  await touch("touchEnd");
+  await page.getByText(/^\d+ features in the box$/).waitFor();
+  await shoot(page, "phone-box");
   assert.deepEqual(wrong, []);
   await close();
 });

@@ -4,6 +4,7 @@ import { MapPage } from "./page";
 import "@fontsource/be-vietnam-pro/400.css";
 import "@fontsource/be-vietnam-pro/600.css";
 import "maplibre-gl/dist/maplibre-gl.css";
+import "./base.css";
 import "./map.css";
 
 const root = document.getElementById("root")!;
