@@ -94,7 +94,7 @@ const en: typeof vi = {
   box: "Select an area",
   boxHint: "Drag a box on the map, or take the whole view.",
   boxView: "Take the view",
-  inBox: (n) => `${n} features in the box`,
+  inBox: (n) => `Features in the box: ${n}`,
   inBoxMore: (n) => `The first ${n} are listed; make the box smaller or switch layers off to see all.`,
   close: "Close",
   open: "Open the layers",
