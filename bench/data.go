@@ -22,11 +22,8 @@ import (
 //go:embed data.sql
 var dataSQL string
 
-// tilesSQL stores what the limit's tiles are drawn of: no hub has it.
-const tilesSQL = `
-	CREATE TABLE IF NOT EXISTS bench_tiles AS
-		SELECT id, label, report_category, report_status, open311_status, ST_Transform(geom, 3857) AS geom FROM reports ORDER BY place;
-	CREATE INDEX IF NOT EXISTS bench_tiles_geom_idx ON bench_tiles USING gist (geom)`
+//go:embed tiles.sql
+var tilesSQL string
 
 // database names the database with so many reports.
 func database(rows int) string { return "bench_" + strconv.Itoa(rows) }

@@ -7,6 +7,9 @@ import (
 	"github.com/paulmach/orb"
 )
 
+// maxAllOf bounds the areas that are asked for together.
+const maxAllOf = 10
+
 // maxUnits bounds the units of one area; a province has some hundreds, past ones
 // included.
 const maxUnits = 1000
@@ -20,6 +23,7 @@ type Area struct {
 	Units     []UnitRef // nil when not given
 	Feature   *string   // a feature's id
 	Projected *ProjectedGeometry
+	AllOf     []*Area // nil when not given; of its members nil says nothing
 }
 
 // Check refuses none or several members, naming them, with BAD_INPUT; then
@@ -40,6 +44,7 @@ func (a *Area) Check() error {
 		{"units", a.Units != nil, a.checkUnits},
 		{"feature", a.Feature != nil, a.checkFeature},
 		{"projected", a.Projected != nil, func() error { return a.Projected.Check() }},
+		{"allOf", a.AllOf != nil, a.checkAllOf},
 	}
 	var given []string
 	var check func() error
@@ -52,9 +57,9 @@ func (a *Area) Check() error {
 	case 1:
 		return check()
 	case 0:
-		return badInput("area: give exactly one of bbox, within, around, units, feature, projected; none was given").With("given", []string{})
+		return badInput("area: give exactly one of bbox, within, around, units, feature, projected, allOf; none was given").With("given", []string{})
 	default:
-		return badInput("area: give exactly one of bbox, within, around, units, feature, projected; given were %s",
+		return badInput("area: give exactly one of bbox, within, around, units, feature, projected, allOf; given were %s",
 			strings.Join(given, ", ")).With("given", given)
 	}
 }
@@ -89,6 +94,21 @@ func (a *Area) checkUnits() error {
 func (a *Area) checkFeature() error {
 	if *a.Feature == "" {
 		return badInput("area.feature: is empty")
+	}
+	return nil
+}
+
+func (a *Area) checkAllOf() error {
+	if len(a.AllOf) > maxAllOf {
+		return badInput("area.allOf: %d areas; the limit is %d", len(a.AllOf), maxAllOf).With("limit", maxAllOf).With("actual", len(a.AllOf))
+	}
+	for i, one := range a.AllOf {
+		if one != nil && one.AllOf != nil {
+			return badInput("area.allOf[%d]: holds an allOf of its own; write its areas into the outer one", i)
+		}
+		if err := one.Check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -183,6 +183,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_station_args(ctx, raw)
 	case "Query.stations":
 		return ec.field_Query_stations_args(ctx, raw)
+	case "Query.storedOperation":
+		return ec.field_Query_storedOperation_args(ctx, raw)
 	case "Query.unit":
 		return ec.field_Query_unit_args(ctx, raw)
 	case "Query.units":

@@ -377,6 +377,8 @@ input Area @oneOf {
   feature: ID
   "A geometry in another CRS, e.g. 9214 (VN-2000 / TM-3 107°00')."
   projected: ProjectedGeometry
+  "In each of these, 10 at most, none of which has an ` + "`" + `allOf` + "`" + ` itself; null among them says nothing."
+  allOf: [Area]
 }
 "A circle: within ` + "`" + `radiusM` + "`" + ` geodesic metres of a point; 0 means at that point."
 input Around {
@@ -6940,6 +6942,62 @@ type ReportServiceValue {
   name: String!
 }
 `, BuiltIn: false},
+	{Name: "../persisted/operations.graphqls", Input: `extend type Mutation {
+  """
+  Keeps an operation under the hash of its document, so that it can be asked by that alone. Needs a
+  key. The document has to be of this schema and within the limits; the same document is the same
+  hash, whoever stores it, and stays as it was first stored. Who asks it later does so by his own rights.
+  """
+  storeOperation(
+    "The document, at most 15,000 characters."
+    document: String!
+    "Which of the document's operations is meant; null when it has only one."
+    operationName: String
+    "What people call it, at most 200 characters."
+    title: String
+  ): StoredOperation!
+  "Removes an operation that this key has stored; false when there is no such operation of its own. What is served of it ends at once."
+  forgetOperation(
+    "The hash of its document."
+    hash: String!
+  ): Boolean!
+}
+
+extend type Query {
+  "A stored operation; null when there is none of this hash."
+  storedOperation(
+    "The hash of its document."
+    hash: String!
+  ): StoredOperation
+  "The operations that this key has stored, the newest first; none without a key."
+  storedOperations: [StoredOperation!]!
+}
+
+"""
+An operation that is kept under the hash of its document. One that asks for a list of one layer is a
+layer itself, for programs that speak no GraphQL.
+"""
+type StoredOperation {
+  "SHA-256 of the document, in hexadecimal."
+  hash: String!
+  "The document."
+  document: String!
+  "Which of the document's operations it stands for; null when it has only one."
+  operationName: String
+  "What people call it."
+  title: String
+  "The list field of the layer whose features it gives; null when it is no layer."
+  layer: String
+  "Address of its features, to which ` + "`" + `.geojson` + "`" + `, ` + "`" + `.geojsonl` + "`" + `, ` + "`" + `.csv` + "`" + `, ` + "`" + `.fgb` + "`" + ` or ` + "`" + `.gpkg` + "`" + ` is added, and its variables as parameters; null when it is no layer."
+  features: String
+  "URL template of its vector tiles; null when it is no layer."
+  tiles: String
+  "When it was first stored."
+  storedAt: DateTime!
+  "When it was last asked as a layer, to the hour; null: never."
+  usedAt: DateTime
+}
+`, BuiltIn: false},
 	{Name: "../federation/directives.graphql", Input: `
 	directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 	directive @composeDirective(name: String!) repeatable on SCHEMA
@@ -8974,6 +9032,30 @@ func (ec *executionContext) childFields_StationEdge(ctx context.Context, field g
 		return ec.fieldContext_StationEdge_distanceM(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StoredOperation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hash":
+		return ec.fieldContext_StoredOperation_hash(ctx, field)
+	case "document":
+		return ec.fieldContext_StoredOperation_document(ctx, field)
+	case "operationName":
+		return ec.fieldContext_StoredOperation_operationName(ctx, field)
+	case "title":
+		return ec.fieldContext_StoredOperation_title(ctx, field)
+	case "layer":
+		return ec.fieldContext_StoredOperation_layer(ctx, field)
+	case "features":
+		return ec.fieldContext_StoredOperation_features(ctx, field)
+	case "tiles":
+		return ec.fieldContext_StoredOperation_tiles(ctx, field)
+	case "storedAt":
+		return ec.fieldContext_StoredOperation_storedAt(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_StoredOperation_usedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoredOperation", field.Name)
 }
 
 func (ec *executionContext) childFields_Stream(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

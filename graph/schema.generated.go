@@ -11,6 +11,7 @@ import (
 	"geohub/graph/scalar"
 	"geohub/layer"
 	"geohub/outbox"
+	"geohub/persisted"
 	"geohub/systems"
 	"math"
 	"strconv"
@@ -73,6 +74,8 @@ type QueryResolver interface {
 	PositionsAt(ctx context.Context, time time.Time, area *geo.Area, maxAgeS *float64, filter map[string]any, first *int, after *string, asOf *time.Time) (*systems.VesselPositionConnection, error)
 	ReportReceipt(ctx context.Context, token string) (*outbox.ReportReceipt, error)
 	ReportServices(ctx context.Context, lang *layer.Lang) ([]*outbox.ReportService, error)
+	StoredOperation(ctx context.Context, hash string) (*persisted.Operation, error)
+	StoredOperations(ctx context.Context) ([]*persisted.Operation, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1832,6 +1835,20 @@ func (ec *executionContext) field_Query_stations_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["asOf"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_storedOperation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "hash",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hash"] = arg0
 	return args, nil
 }
 
@@ -6738,6 +6755,82 @@ func (ec *executionContext) fieldContext_Query_reportServices(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_storedOperation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_storedOperation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().StoredOperation(ctx, fc.Args["hash"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *persisted.Operation) graphql.Marshaler {
+			return ec.marshalOStoredOperation2ᚖgeohubᚋpersistedᚐOperation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_storedOperation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoredOperation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_storedOperation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_storedOperations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_storedOperations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().StoredOperations(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*persisted.Operation) graphql.Marshaler {
+			return ec.marshalNStoredOperation2ᚕᚖgeohubᚋpersistedᚐOperationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_storedOperations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoredOperation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query__entities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8004,7 +8097,7 @@ func (ec *executionContext) unmarshalInputArea(ctx context.Context, obj any) (ge
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"bbox", "within", "around", "units", "feature", "projected"}
+	fieldsInOrder := [...]string{"bbox", "within", "around", "units", "feature", "projected", "allOf"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8053,6 +8146,13 @@ func (ec *executionContext) unmarshalInputArea(ctx context.Context, obj any) (ge
 				return it, err
 			}
 			it.Projected = data
+		case "allOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allOf"))
+			data, err := ec.unmarshalOArea2ᚕᚖgeohubᚋgeoᚐArea(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllOf = data
 		}
 	}
 	return it, nil
@@ -10326,6 +10426,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_reportServices(ctx, field)
 				})
+		case "storedOperation":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_storedOperation(ctx, field)
+				})
+		case "storedOperations":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_storedOperations(ctx, field)
+				})
 		case "_entities":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -11286,6 +11398,23 @@ func (ec *executionContext) marshalOAgency2ᚖgeohubᚋlayerᚐAgency(ctx contex
 		return graphql.Null
 	}
 	return ec._Agency(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOArea2ᚕᚖgeohubᚋgeoᚐArea(ctx context.Context, v any) ([]*geo.Area, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*geo.Area, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOArea2ᚖgeohubᚋgeoᚐArea(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOArea2ᚖgeohubᚋgeoᚐArea(ctx context.Context, v any) (*geo.Area, error) {

@@ -28,6 +28,17 @@ func (r *Reader) area(ctx context.Context, s *System, a *geo.Area, reach *reach)
 	if a.Units != nil {
 		return r.inUnits(ctx, s, a.Units, reach)
 	}
+	if a.AllOf != nil {
+		var all clause.C
+		for _, one := range a.AllOf {
+			c, err := r.area(ctx, s, one, reach)
+			if err != nil {
+				return clause.C{}, err
+			}
+			all = clause.And(all, c)
+		}
+		return all, nil
+	}
 	reach.rows = true
 	switch {
 	case a.BBox != nil:

@@ -56,6 +56,7 @@ type Reader struct {
 
 	grounds  *grounds
 	snapshot *snapshot
+	guest    bool // the snapshot is another reader's
 
 	asOf clause.C              // the moment whose knowledge is read; empty: what is known now
 	past map[time.Time]*Reader // readers of moments, by them

@@ -39,8 +39,20 @@ func (r *Reader) Together() {
 	r.snapshot.wanted = true
 }
 
+// Anew is a reader for another operation of the same viewer and moment, within the
+// same snapshot, which ends with the first reader's. It remembers nothing of what
+// was read before.
+func (r *Reader) Anew(wants Selection) *Reader {
+	next := r.catalog.Read(r.db, r.viewer, r.now, wants)
+	next.snapshot, next.guest = r.snapshot, true
+	return next
+}
+
 // Done ends what Together began; the reader can still be asked.
 func (r *Reader) Done() {
+	if r.guest {
+		return
+	}
 	s := r.snapshot
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -116,10 +116,18 @@ type line struct {
 	Properties map[string]any
 }
 
-func byID(t *testing.T, lines []byte) map[string]line {
+func byID(t *testing.T, text []byte) map[string]line {
 	t.Helper()
 	out := map[string]line{}
-	scanner := bufio.NewScanner(bytes.NewReader(lines))
+	for _, l := range linesOf(t, text) {
+		out[l.ID] = l
+	}
+	return out
+}
+
+func linesOf(t *testing.T, text []byte) (out []line) {
+	t.Helper()
+	scanner := bufio.NewScanner(bytes.NewReader(text))
 	scanner.Buffer(nil, 64<<20)
 	for scanner.Scan() {
 		var l line
@@ -129,9 +137,19 @@ func byID(t *testing.T, lines []byte) map[string]line {
 		if l.ID == "" {
 			l.ID, _ = l.Properties["id"].(string)
 		}
-		out[l.ID] = l
+		out = append(out, l)
 	}
 	return out
+}
+
+// gdalPrint is what GDAL reads in a file.
+func gdalPrint(t *testing.T, file string) []line {
+	t.Helper()
+	out, err := exec.Command("ogr2ogr", "-f", "GeoJSONSeq", "-lco", "COORDINATE_PRECISION=15", "/vsistdout/", file).Output()
+	if err != nil {
+		t.Fatalf("ogr2ogr: %v", err)
+	}
+	return linesOf(t, out)
 }
 
 // without leaves out what a format can't hold.
@@ -168,12 +186,10 @@ func inspect(t *testing.T, file string) string {
 // to the millisecond.
 func compareFile(t *testing.T, name, file string, want map[string]line) {
 	t.Helper()
-	out, err := exec.Command("ogr2ogr", "-f", "GeoJSONSeq", "-lco", "COORDINATE_PRECISION=15", "/vsistdout/", file).Output()
-	if err != nil {
-		t.Errorf("%s: ogr2ogr: %v", name, err)
-		return
+	got := map[string]line{}
+	for _, l := range gdalPrint(t, file) {
+		got[l.ID] = l
 	}
-	got := byID(t, out)
 	if len(got) != len(want) {
 		t.Errorf("%s: %d features, want %d", name, len(got), len(want))
 	}

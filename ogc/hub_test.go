@@ -43,10 +43,11 @@ func serveDB(t *testing.T, pool *pgxpool.Pool) hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(ogc.New(ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Viewer: keys.Viewer,
+	graphql := hubtest.Server(t, pool)
+	s := httptest.NewServer(ogc.New(ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Operations: graphql.Operations, Answers: graphql.Answers, Viewer: keys.Viewer,
 		Clock: func() time.Time { return hubtest.Now }, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(s.Close)
-	return hub{url: s.URL, graphql: hubtest.Server(t, pool).Alone(), t: t}
+	return hub{url: s.URL, graphql: graphql.Alone(), t: t}
 }
 
 // as is the hub asked with a key: 0 the citizens' app, 1 fisheries, 2 operations;

@@ -11,6 +11,7 @@ import (
 	"geohub/access"
 	"geohub/internal/fault"
 	"geohub/layer"
+	"geohub/persisted"
 )
 
 // Config is what a server needs.
@@ -20,6 +21,10 @@ type Config struct {
 	// Exports is a database whose statements may take as long as they need, of
 	// ExportsAtOnce connections; nil: nothing is exported.
 	Exports layer.Querier
+	// Operations are those that clients have stored, and Answers begins the sessions
+	// that answer them; nil: none are served.
+	Operations *persisted.Operations
+	Answers    func(layer.Querier, access.Viewer) persisted.Session
 	// Viewer tells who asks; an error is answered with 401.
 	Viewer func(*http.Request) (access.Viewer, error)
 	Clock  func() time.Time
@@ -34,7 +39,7 @@ type server struct {
 	exporting chan struct{} // as many as run
 }
 
-// New answers what is under /ogc/ and, with Exports, under /export/.
+// New answers what is under /ogc/ and, with Exports, under /export/ and /q/.
 func New(c Config) http.Handler {
 	s := &server{c, make(chan struct{}, ExportsAtOnce)}
 	mux := http.NewServeMux()
@@ -55,6 +60,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Exports != nil {
 		mux.Handle("GET /export/{file}", s.handler(exportTimeout, (*request).export))
+	}
+	if c.Exports != nil && c.Operations != nil {
+		mux.Handle("GET /q/{file}", s.handler(exportTimeout, (*request).exportOperation))
 	}
 	return mux
 }

@@ -73,24 +73,33 @@ func (l limiter) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if err := l.representations(op, all); err != nil {
 		return err
 	}
+	if err := l.limits.within(all); err != nil {
+		return err
+	}
 	top, cost := l.limits.cost(viewer), all.cost(op.Variables)
-	switch {
-	case all.depth > l.limits.Depth:
-		return limitError("DEPTH_LIMIT", "the query is %d levels deep; at most %d", all.depth, l.limits.Depth)
-	case all.introspection > l.limits.IntrospectionDepth:
-		return limitError("DEPTH_LIMIT", "the introspection is %d levels deep; at most %d", all.introspection, l.limits.IntrospectionDepth)
-	case all.aliases > l.limits.Aliases:
-		return limitError("ALIAS_LIMIT", "the query has %d aliases; at most %d", all.aliases, l.limits.Aliases)
-	case all.roots > l.limits.Roots:
-		return limitError("ROOT_LIMIT", "the query has %d root fields; at most %d", all.roots, l.limits.Roots)
-	case all.directives > l.limits.Directives:
-		return limitError("DIRECTIVE_LIMIT", "the query has %d directives; at most %d", all.directives, l.limits.Directives)
-	case all.directivesOfField > l.limits.DirectivesOfField:
-		return limitError("DIRECTIVE_LIMIT", "a field has %d directives; at most %d", all.directivesOfField, l.limits.DirectivesOfField)
-	case cost > top:
+	if cost > top {
 		return limitError("COST_LIMIT", "the query costs %d; at most %d: ask for fewer fields or smaller pages", cost, top)
 	}
 	op.Stats.SetExtension(costKey, spent{Limit: top, Requested: cost})
+	return nil
+}
+
+// within says which limit the text of an operation goes beyond; nil: none.
+func (l Limits) within(all *shape) *gqlerror.Error {
+	switch {
+	case all.depth > l.Depth:
+		return limitError("DEPTH_LIMIT", "the query is %d levels deep; at most %d", all.depth, l.Depth)
+	case all.introspection > l.IntrospectionDepth:
+		return limitError("DEPTH_LIMIT", "the introspection is %d levels deep; at most %d", all.introspection, l.IntrospectionDepth)
+	case all.aliases > l.Aliases:
+		return limitError("ALIAS_LIMIT", "the query has %d aliases; at most %d", all.aliases, l.Aliases)
+	case all.roots > l.Roots:
+		return limitError("ROOT_LIMIT", "the query has %d root fields; at most %d", all.roots, l.Roots)
+	case all.directives > l.Directives:
+		return limitError("DIRECTIVE_LIMIT", "the query has %d directives; at most %d", all.directives, l.Directives)
+	case all.directivesOfField > l.DirectivesOfField:
+		return limitError("DIRECTIVE_LIMIT", "a field has %d directives; at most %d", all.directivesOfField, l.DirectivesOfField)
+	}
 	return nil
 }
 

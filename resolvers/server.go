@@ -17,6 +17,7 @@ import (
 	"geohub/layer"
 	"geohub/media"
 	"geohub/outbox"
+	"geohub/persisted"
 	"geohub/plan"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	Outbox *outbox.Outbox
 	// Media makes the addresses of pictures and streams; nil: there are none.
 	Media *media.Gate
+	// Operations keeps what clients store.
+	Operations *persisted.Operations
 }
 
 // Executable is the schema bound to its resolvers.
@@ -53,25 +56,46 @@ const requestTimeout = 10 * time.Second
 
 // NewServer answers GraphQL over HTTP.
 func NewServer(c Config) http.Handler {
-	schema := Executable()
 	if c.Printer == nil {
 		c.Results = nil // only its answers are kept
 	}
-	srv := handler.New(schema)
+	srv := handler.New(Executable())
 	srv.AddTransport(transport.Options{})
 	srv.AddTransport(newOverHTTP(&c))
+	c.equip(srv, c.Limits, func(ctx context.Context, wants layer.Selection) *layer.Reader {
+		return c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), wants)
+	})
+	return authenticate(c.Viewer, c.Log, srv)
+}
+
+// engine is what runs operations: gqlgen's server, or its executor alone.
+type engine interface {
+	SetQueryCache(cache graphql.Cache[*ast.QueryDocument])
+	SetParserTokenLimit(limit int)
+	SetErrorPresenter(f graphql.ErrorPresenterFunc)
+	SetRecoverFunc(f graphql.RecoverFunc)
+	SetDisableSuggestion(value bool)
+	Use(extension graphql.HandlerExtension)
+	AroundOperations(f graphql.OperationMiddleware)
+	AroundRootFields(f graphql.RootFieldMiddleware)
+}
+
+// equip gives an engine its limits, both printers and the words for errors. Each
+// operation reads with what read gives for its selection.
+func (c *Config) equip(e engine, limits Limits, read func(context.Context, layer.Selection) *layer.Reader) {
+	schema := Executable().Schema()
 	known := newDocuments()
-	srv.SetQueryCache(known)
-	srv.SetParserTokenLimit(c.Limits.Tokens)
-	srv.SetErrorPresenter(presenter(c.Log))
-	srv.SetRecoverFunc(recovered)
-	srv.SetDisableSuggestion(c.Strict)
-	srv.Use(extension.Introspection{})
-	srv.Use(limiter{schema: schema.Schema(), limits: c.Limits, strict: c.Strict, documents: known})
-	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	e.SetQueryCache(known)
+	e.SetParserTokenLimit(limits.Tokens)
+	e.SetErrorPresenter(presenter(c.Log))
+	e.SetRecoverFunc(recovered)
+	e.SetDisableSuggestion(c.Strict)
+	e.Use(extension.Introspection{})
+	e.Use(limiter{schema: schema, limits: limits, strict: c.Strict, documents: known})
+	e.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		op := graphql.GetOperationContext(ctx)
 		asked := known.operation(op)
-		r := c.Catalog.Read(c.DB, viewerOf(ctx), c.Clock(), asked.selection())
+		r := read(ctx, asked.selection())
 		if c.Printer == nil || !asked.single() {
 			r.Together()
 		}
@@ -79,28 +103,28 @@ func NewServer(c Config) http.Handler {
 			r.LooksBack()
 		}
 		op.Stats.SetExtension(readerKey, r)
-		op.Stats.SetExtension(configKey, &c)
+		op.Stats.SetExtension(configKey, c)
 		answer := next(ctx)
 		return func(ctx context.Context) *graphql.Response {
 			defer r.Done()
 			return answer(ctx)
 		}
 	})
-	if c.Printer != nil {
-		srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-				answer, err := c.Printer.Print(ctx, current(ctx), graphql.GetRootFieldContext(ctx).Field)
-				if err == nil {
-					return answer
-				}
-				ctx = layer.Spared(ctx, err)
-				current(ctx).RestsOnMore()
-				current(ctx).Together() // the typed printer asks as it goes
-			}
-			return next(ctx)
-		})
+	if c.Printer == nil {
+		return
 	}
-	return authenticate(c.Viewer, c.Log, srv)
+	e.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+			answer, err := c.Printer.Print(ctx, current(ctx), graphql.GetRootFieldContext(ctx).Field)
+			if err == nil {
+				return answer
+			}
+			ctx = layer.Spared(ctx, err)
+			current(ctx).RestsOnMore()
+			current(ctx).Together() // the typed printer asks as it goes
+		}
+		return next(ctx)
+	})
 }
 
 // selection gathers the fields that an operation selects, by type. What

@@ -21,6 +21,7 @@ import (
 	"geohub/ingest"
 	"geohub/layer"
 	"geohub/ogc"
+	"geohub/persisted"
 	"geohub/plan"
 	"geohub/pmtiles"
 	"geohub/province/prepare"
@@ -252,9 +253,11 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, b
 			return nil, nil, err
 		}
 	}
-	mux.Handle("/graphql", resolvers.NewServer(resolvers.Config{Catalog: catalog, Printer: printer, Results: results, DB: pool, Viewer: known.Viewer,
+	operations := persisted.New(pool, schema, catalog, clock)
+	asked := resolvers.Config{Catalog: catalog, Printer: printer, Results: results, DB: pool, Viewer: known.Viewer,
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
-		Indicators: indicators, Outbox: back.outbox, Media: back.media}))
+		Indicators: indicators, Outbox: back.outbox, Media: back.media, Operations: operations}
+	mux.Handle("/graphql", resolvers.NewServer(asked))
 	var keptTiles *tiles.Cache
 	if cfg.tileCache > 0 {
 		if keptTiles, err = tiles.NewCache(int64(cfg.tileCache)<<20, feed); err != nil {
@@ -264,10 +267,11 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, b
 	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles, Basemap: base})
 	mux.Handle("/tiles/", maps)
 	mux.Handle("/style.json", maps)
-	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Viewer: known.Viewer, Clock: clock, Log: log})
+	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Operations: operations, Answers: resolvers.NewPages(asked), Viewer: known.Viewer, Clock: clock, Log: log})
 	mux.Handle("/ogc", features)
 	mux.Handle("/ogc/", features)
 	mux.Handle("/export/", features)
+	mux.Handle("/q/", features)
 	back.handle(mux)
 	mux.Handle("GET /metrics", metrics{printer, results, keptTiles, pool}.handler())
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {

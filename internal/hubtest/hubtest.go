@@ -35,6 +35,7 @@ import (
 	"geohub/internal/pgtest"
 	"geohub/layer"
 	"geohub/migrations"
+	"geohub/persisted"
 	"geohub/plan"
 	"geohub/province/prepare"
 	"geohub/resolvers"
@@ -164,12 +165,13 @@ func Server(t testing.TB, pool *pgxpool.Pool, configure ...func(*resolvers.Confi
 	}
 	c := resolvers.Config{Catalog: catalog, Printer: printer, Indicators: indicators, DB: pool, Viewer: keys.Viewer,
 		Clock: func() time.Time { return Now }, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Limits: resolvers.DefaultLimits()}
+	c.Operations = persisted.New(pool, resolvers.Executable().Schema(), catalog, c.Clock)
 	for _, f := range configure {
 		f(&c)
 	}
 	s := httptest.NewServer(resolvers.NewServer(c))
 	t.Cleanup(s.Close)
-	h := &Hub{URL: s.URL, t: t, Printer: c.Printer}
+	h := &Hub{URL: s.URL, t: t, Printer: c.Printer, Operations: c.Operations, Answers: resolvers.NewPages(c)}
 	if c.Printer != nil {
 		c.Printer = nil
 		typed := httptest.NewServer(resolvers.NewServer(c))
@@ -199,8 +201,11 @@ type Hub struct {
 	Key string // sent as X-Api-Key
 	// Printer is the hub's fast one.
 	Printer *plan.Printer
-	typed   string // the address of the same hub with the typed printer only
-	t       testing.TB
+	// Operations are those that are stored there, and Answers answers them page by page.
+	Operations *persisted.Operations
+	Answers    func(layer.Querier, access.Viewer) persisted.Session
+	typed      string // the address of the same hub with the typed printer only
+	t          testing.TB
 }
 
 // As is the same hub asked with another key: 0 the citizens' app, 1 fisheries,
