@@ -103,7 +103,7 @@ func tileRows(body []byte) ([]any, error) {
 	for _, l := range layers {
 		for _, f := range l.Features {
 			if p, ok := f.Geometry.(orb.Point); ok && p[0] >= 0 && p[0] < mvt.DefaultExtent && p[1] >= 0 && p[1] < mvt.DefaultExtent {
-				if count, ok := f.Properties["count"].(float64); ok {
+				if count, ok := f.Properties["point_count"].(float64); ok {
 					n += count
 				} else {
 					n++

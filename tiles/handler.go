@@ -10,6 +10,7 @@ import (
 	"geohub/access"
 	"geohub/internal/fault"
 	"geohub/layer"
+	"geohub/persisted"
 	"geohub/pmtiles"
 	"geohub/tiles/mvt"
 )
@@ -22,6 +23,10 @@ type Config struct {
 	Viewer func(*http.Request) (access.Viewer, error)
 	Clock  func() time.Time
 	Log    *slog.Logger
+	// Operations are those that clients have stored, and Answers begins the sessions
+	// that answer them; nil: there are no tiles of them.
+	Operations *persisted.Operations
+	Answers    func(layer.Querier, access.Viewer) persisted.Session
 	// Cache keeps finished tiles; nil: none are kept.
 	Cache *Cache
 	// Basemap lies beneath the layers of /style.json; nil: communes and wards do.
@@ -68,6 +73,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	case path == "/tiles/units.geojson":
 		h.serveUnits(w, req, viewer)
+		return
+	case strings.HasPrefix(path, operations):
+		if err := h.serveOperation(w, req, viewer); err != nil {
+			h.fail(w, req, err)
+		}
 		return
 	}
 	q, err := h.question(req)

@@ -258,16 +258,18 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, b
 		Clock: clock, Log: log, Limits: resolvers.DefaultLimits(), Strict: cfg.strict,
 		Indicators: indicators, Outbox: back.outbox, Media: back.media, Operations: operations}
 	mux.Handle("/graphql", resolvers.NewServer(asked))
+	answers := resolvers.NewPages(asked)
 	var keptTiles *tiles.Cache
 	if cfg.tileCache > 0 {
 		if keptTiles, err = tiles.NewCache(int64(cfg.tileCache)<<20, feed); err != nil {
 			return nil, nil, err
 		}
 	}
-	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles, Basemap: base})
+	maps := tiles.NewHandler(tiles.Config{Catalog: catalog, DB: pool, Viewer: known.Viewer, Clock: clock, Log: log, Cache: keptTiles, Basemap: base,
+		Operations: operations, Answers: answers})
 	mux.Handle("/tiles/", maps)
 	mux.Handle("/style.json", maps)
-	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Operations: operations, Answers: resolvers.NewPages(asked), Viewer: known.Viewer, Clock: clock, Log: log})
+	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Operations: operations, Answers: answers, Viewer: known.Viewer, Clock: clock, Log: log})
 	mux.Handle("/ogc", features)
 	mux.Handle("/ogc/", features)
 	mux.Handle("/export/", features)
