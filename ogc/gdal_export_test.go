@@ -23,6 +23,7 @@ import (
 // the text export of the same viewer has, by values and by types.
 func TestBinaryExports(t *testing.T) {
 	h := serve(t)
+	t.Setenv("TMPDIR", t.TempDir()) // nobody else's files
 	catalog := hubtest.Catalog(t)
 	for key := -1; key < 3; key++ {
 		h := h.as(key)

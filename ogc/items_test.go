@@ -362,6 +362,7 @@ func TestQueryables(t *testing.T) {
 func TestLeavers(t *testing.T) {
 	pool := pgtest.DB(t, province())
 	h := serveDB(t, pool)
+	t.Setenv("TMPDIR", t.TempDir()) // nobody else's files
 	tx, err := pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
