@@ -48,7 +48,7 @@ func (m Main) config(c *cobra.Command) *config {
 	flags.StringVar(&cfg.listen, "listen", or("HUB_LISTEN", "127.0.0.1:8080"), "address to serve at (HUB_LISTEN)")
 	flags.IntVar(&cfg.resultCache, "result-cache", 32, "MiB of memory for answers that are given again while nothing changes; 0: none")
 	flags.IntVar(&cfg.tileCache, "tile-cache", 32, "MiB of memory for map tiles that are given again while nothing changes; 0: none")
-	flags.StringVar(&cfg.basemap, "basemap", m.Getenv("HUB_BASEMAP"), "PMTiles file that lies beneath the map (HUB_BASEMAP; otherwise the one that `hub import basemap` put into the data folder)")
+	flags.StringVar(&cfg.basemap, "basemap", m.Getenv("HUB_BASEMAP"), "PMTiles file that lies beneath the map (HUB_BASEMAP; otherwise the one that hub import basemap put into the data folder)")
 	return cfg
 }
 
