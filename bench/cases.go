@@ -79,7 +79,7 @@ var questions = []question{
 	{letter: "g", title: "case a, the same box again and again, answers kept", goal: 10, query: reportsQuery, list: reportsList, path: "/reports", first: 50, kept: true,
 		draw: func(*rand.Rand) parameters { return reportBox(rand.New(rand.NewPCG(seed, 4))) }},
 	{letter: "h", title: "tile of reports, zoom 10 to 14, drawn anew", goal: 1, path: "/tile", draw: reportTile, read: tileRows},
-	{letter: "i", title: "the same tiles again and again, kept", goal: 20, path: "/tile", kept: true, draw: reportTile, read: tileRows},
+	{letter: "i", title: "the same tile again and again, kept", goal: 20, path: "/tile", kept: true, draw: func(*rand.Rand) parameters { return reportTile(rand.New(rand.NewPCG(seed, 4))) }, read: tileRows},
 	{letter: "j", title: "a month's reports within 200 m of 2,000 cameras, first 1,000 pairs", goal: 0.9, query: `query ($from: DateTime!, $to: DateTime!) {
   overlay(left: {filter: {reports: {observed: {from: $from, to: $to}}}}, right: {filter: {cameras: {}}}, relation: WITHIN_M, distanceM: 200, first: 1000) {
     nodes { left { id } right { id } distanceM }

@@ -1,6 +1,11 @@
 package layer
 
-import "time"
+import (
+	"strconv"
+	"time"
+
+	"geohub/internal/pgbinary"
+)
 
 // This file appends values as JSON, in the one form that every printer gives them.
 
@@ -40,4 +45,33 @@ func AppendString[S ~[]byte | ~string](b []byte, s S) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// AppendBinary appends a value of a kind, in PostgreSQL's binary form and not
+// NULL. A number is what gqlgen makes of it; there are none but finite ones, for
+// ingest refuses others.
+func AppendBinary(b []byte, kind Kind, raw []byte) []byte {
+	switch kind {
+	case KindFloat:
+		return strconv.AppendFloat(b, pgbinary.Float(raw), 'g', -1, 64)
+	case KindInt:
+		return strconv.AppendInt(b, pgbinary.Int(raw), 10)
+	case KindBool:
+		return strconv.AppendBool(b, pgbinary.Bool(raw))
+	case KindDateTime:
+		return AppendTime(b, pgbinary.Time(raw))
+	case KindDate:
+		return pgbinary.Date(raw).AppendFormat(b, `"2006-01-02"`)
+	case KindStrings, KindEnums:
+		b = append(b, '[')
+		n := 0
+		pgbinary.Elements(raw, func(element []byte) {
+			if n++; n > 1 {
+				b = append(b, ',')
+			}
+			b = AppendString(b, element)
+		})
+		return append(b, ']')
+	}
+	return AppendString(b, raw)
 }

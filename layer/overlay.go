@@ -34,8 +34,8 @@ type OverlaySide struct {
 type OverlayConnection struct {
 	r           *Reader
 	left, right *List
-	pair        clause.C // the condition on the rows l and f; empty: f is the nearest
-	maxM        *float64 // of the nearest
+	pair        []clause.C // the condition on the rows l and f, in ways that say the same; none: f is the nearest
+	maxM        *float64   // of the nearest
 	distances   bool
 	first       int
 	after       *cursor
@@ -89,11 +89,11 @@ func (r *Reader) Overlay(ctx context.Context, left, right OverlaySide, relation 
 		}
 		o.pair = between.WithinM(*distanceM)
 	case Inside:
-		o.pair = between.Inside()
+		o.pair = []clause.C{between.Inside()}
 	case Contains:
-		o.pair = between.Contains()
+		o.pair = []clause.C{between.Contains()}
 	case Intersects:
-		o.pair = between.Intersects()
+		o.pair = []clause.C{between.Intersects()}
 	case Nearest:
 		o.maxM = distanceM
 	}
@@ -135,9 +135,9 @@ func (r *Reader) side(ctx context.Context, name string, side OverlaySide) (*List
 }
 
 // pairs is FROM … WHERE of the pairs: the rows l and f, which has id and away.
-func (o *OverlayConnection) pairs(also ...clause.C) clause.C {
+func (o *OverlayConnection) pairs(pair clause.C, also ...clause.C) clause.C {
 	lefts := clause.Of("(SELECT f.id, f.geom FROM ? f WHERE ?) l", o.r.table(o.left.s.Table), clause.And(append(also, o.left.where, clause.Of("f.geom IS NOT NULL"))...))
-	if o.pair.Empty() {
+	if pair.Empty() {
 		from := clause.Of("FROM ?, LATERAL ? f", lefts, postgis.Pair{}.Nearest(o.r.table(o.right.s.Table), o.right.where))
 		if o.maxM != nil {
 			return clause.Of("? WHERE f.away <= ?", from, *o.maxM)
@@ -148,7 +148,25 @@ func (o *OverlayConnection) pairs(also ...clause.C) clause.C {
 	if o.distances {
 		away = postgis.Pair{}.DistanceM()
 	}
-	return clause.Of("FROM ?, LATERAL (SELECT f.id, ? AS away FROM ? f WHERE ?) f WHERE TRUE", lefts, away, o.r.table(o.right.s.Table), clause.And(o.right.where, o.pair))
+	return clause.Of("FROM ?, LATERAL (SELECT f.id, ? AS away FROM ? f WHERE ?) f WHERE TRUE", lefts, away, o.r.table(o.right.s.Table), clause.And(o.right.where, pair))
+}
+
+// query runs a statement about the pairs. Where there are two ways to find them,
+// the planner says which is cheaper for it: a page in the order of the left ones
+// soon has enough, and a count begins better with the side that has fewer.
+func (o *OverlayConnection) query(ctx context.Context, what string, about func(pair clause.C) clause.C, scan func(pgx.Rows) error) error {
+	var ways []clause.C
+	for _, pair := range o.pair {
+		ways = append(ways, about(pair))
+	}
+	if len(ways) == 0 {
+		ways = []clause.C{about(clause.C{})}
+	}
+	way, err := o.r.cheapest(ctx, ways)
+	if err != nil {
+		return err
+	}
+	return o.r.query(ctx, what, way, scan)
 }
 
 // Nodes are the page's pairs.
@@ -169,12 +187,14 @@ func (o *OverlayConnection) PageInfo(ctx context.Context) (*PageInfo, error) {
 // read finds the page's pairs in one statement, then each layer's rows by id.
 func (o *OverlayConnection) read(ctx context.Context) error {
 	o.page = []*OverlayPair{}
-	from := o.pairs()
-	if o.after != nil {
-		from = clause.Of("? AND (l.id, f.id) > (?::text, ?::text)", o.pairs(clause.Of("f.id >= ?", *o.after.value)), *o.after.value, o.after.id)
+	page := func(pair clause.C) clause.C {
+		from := o.pairs(pair)
+		if o.after != nil {
+			from = clause.Of("? AND (l.id, f.id) > (?::text, ?::text)", o.pairs(pair, clause.Of("f.id >= ?", *o.after.value)), *o.after.value, o.after.id)
+		}
+		return clause.Of("SELECT l.id, f.id, f.away ? ORDER BY l.id, f.id LIMIT ?", from, clause.Enough(o.first+1))
 	}
-	c := clause.Of("SELECT l.id, f.id, f.away ? ORDER BY l.id, f.id LIMIT ?", from, o.first+1)
-	err := o.r.query(ctx, "overlay "+o.left.s.Field+" and "+o.right.s.Field, c, func(rows pgx.Rows) error {
+	err := o.query(ctx, "overlay "+o.left.s.Field+" and "+o.right.s.Field, page, func(rows pgx.Rows) error {
 		p := &OverlayPair{}
 		err := rows.Scan(&p.leftID, &p.rightID, &p.DistanceM)
 		o.page = append(o.page, p)
@@ -203,7 +223,8 @@ func (o *OverlayConnection) read(ctx context.Context) error {
 
 // TotalCount is how many pairs there are in all.
 func (o *OverlayConnection) TotalCount(ctx context.Context) (n int, err error) {
-	err = o.r.query(ctx, "count pairs", clause.Of("SELECT count(*) ?", o.pairs()), func(rows pgx.Rows) error { return rows.Scan(&n) })
+	count := func(pair clause.C) clause.C { return clause.Of("SELECT count(*) ?", o.pairs(pair)) }
+	err = o.query(ctx, "count pairs", count, func(rows pgx.Rows) error { return rows.Scan(&n) })
 	return n, err
 }
 
@@ -216,8 +237,10 @@ func (o *OverlayConnection) Counts(ctx context.Context, first *int) ([]*OverlayC
 	}
 	out := []*OverlayCount{}
 	var ids []string
-	c := clause.Of("SELECT l.id, count(*) ? GROUP BY l.id ORDER BY count(*) DESC, l.id LIMIT ?", o.pairs(), n)
-	err = o.r.query(ctx, "count pairs by feature", c, func(rows pgx.Rows) error {
+	counts := func(pair clause.C) clause.C {
+		return clause.Of("SELECT l.id, count(*) ? GROUP BY l.id ORDER BY count(*) DESC, l.id LIMIT ?", o.pairs(pair), n)
+	}
+	err = o.query(ctx, "count pairs by feature", counts, func(rows pgx.Rows) error {
 		var id string
 		count := &OverlayCount{}
 		err := rows.Scan(&id, &count.Count)

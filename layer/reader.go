@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -163,6 +164,31 @@ func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(p
 	}
 	sql, args := c.SQL()
 	return r.run(ctx, what, sql, args, scan)
+}
+
+// cheapest is the statement that the planner thinks the least costly of some that
+// say the same.
+func (r *Reader) cheapest(ctx context.Context, ways []clause.C) (clause.C, error) {
+	best := math.Inf(1)
+	var out clause.C
+	for _, way := range ways {
+		if len(ways) == 1 {
+			return way, nil
+		}
+		var plans []struct {
+			Plan struct {
+				Cost float64 `json:"Total Cost"`
+			}
+		}
+		err := r.query(ctx, "plan", clause.Of("EXPLAIN (FORMAT JSON) ?", way), func(rows pgx.Rows) error { return rows.Scan(&plans) })
+		if err != nil {
+			return out, err
+		}
+		if cost := plans[0].Plan.Cost; cost < best {
+			best, out = cost, way
+		}
+	}
+	return out, nil
 }
 
 // queryBinary is query with the values as they came, all in binary. Options are

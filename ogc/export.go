@@ -111,8 +111,9 @@ type column struct {
 type row interface {
 	// AppendGeoJSON appends the whole feature.
 	AppendGeoJSON(b []byte) []byte
-	// AppendField appends the value of a column as JSON.
-	AppendField(b []byte, name string) []byte
+	// AppendText appends the value of a column as text: nothing for null, what is no
+	// plain value as JSON.
+	AppendText(b []byte, name string) []byte
 	// Shape is the geometry; nil: it has none.
 	Shape() (orb.Geometry, error)
 }

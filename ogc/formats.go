@@ -1,12 +1,12 @@
 package ogc
 
 import (
+	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"io"
 	"strconv"
 
+	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkt"
 
 	"geohub/layer"
@@ -97,65 +97,76 @@ func (l *linesWriter) row(r row) error {
 // spreadsheet would take for a formula are written as they are.
 type csvWriter struct {
 	tally
-	w       *csv.Writer
+	w       io.Writer
 	columns []column
-	cells   []string
-	b       []byte
+	line    line
 }
 
-func newCSVWriter(w io.Writer, t *table) writer {
-	c := &csvWriter{w: csv.NewWriter(w), columns: t.columns}
-	c.w.UseCRLF = true
-	return c
-}
+func newCSVWriter(w io.Writer, t *table) writer { return &csvWriter{w: w, columns: t.columns} }
 
 func (c *csvWriter) begin(context.Context) error {
-	var names []string
 	for _, column := range c.columns {
-		names = append(names, column.name)
+		c.line.text = append(c.line.text, column.name...)
+		c.line.cell()
 	}
-	return c.w.Write(append(names, "geometry"))
+	c.line.text = append(c.line.text, "geometry"...)
+	c.line.cell()
+	return c.line.write(c.w)
 }
 
-func (c *csvWriter) row(r row) error {
+func (c *csvWriter) row(r row) (err error) {
 	c.tally++
-	c.cells = c.cells[:0]
 	for _, column := range c.columns {
-		c.b = r.AppendField(c.b[:0], column.name)
-		c.cells = append(c.cells, plainText(c.b))
+		c.line.text = r.AppendText(c.line.text, column.name)
+		c.line.cell()
 	}
-	shape, err := wktOf(r)
-	if err != nil {
+	if c.line.text, err = appendWKT(c.line.text, r); err != nil {
 		return err
 	}
-	return c.w.Write(append(c.cells, shape))
+	c.line.cell()
+	return c.line.write(c.w)
 }
 
-func (c *csvWriter) end(context.Context) (int, error) {
-	c.w.Flush()
-	return int(c.tally), c.w.Error()
+// line is one of CSV, put together cell by cell.
+type line struct {
+	text []byte // of the cell that is being written
+	b    []byte
 }
 
-// wktOf is a row's geometry as text, "" without one.
-func wktOf(r row) (string, error) {
-	g, err := r.Shape()
-	if err != nil || g == nil {
-		return "", err
-	}
-	return wkt.MarshalString(g), nil
-}
-
-// plainText is a JSON value as a cell has it: a text without quotes, nothing for
-// null, a list as JSON.
-func plainText(b []byte) string {
-	switch {
-	case string(b) == "null":
-		return ""
-	case len(b) > 0 && b[0] == '"':
-		var s string
-		if json.Unmarshal(b, &s) == nil {
-			return s
+// cell ends a cell.
+func (l *line) cell() {
+	if bytes.ContainsAny(l.text, ",\"\r\n") || len(l.text) > 0 && l.text[0] == ' ' {
+		l.b = append(l.b, '"')
+		for _, c := range l.text {
+			if c == '"' {
+				l.b = append(l.b, '"')
+			}
+			l.b = append(l.b, c)
 		}
+		l.b = append(l.b, '"')
+	} else {
+		l.b = append(l.b, l.text...)
 	}
-	return string(b)
+	l.b, l.text = append(l.b, ','), l.text[:0]
+}
+
+// write ends the line and begins another.
+func (l *line) write(w io.Writer) error {
+	_, err := w.Write(append(l.b[:len(l.b)-1], '\r', '\n'))
+	l.b = l.b[:0]
+	return err
+}
+
+// appendWKT appends a row's geometry as text, nothing without one.
+func appendWKT(b []byte, r row) ([]byte, error) {
+	g, err := r.Shape()
+	switch p, ok := g.(orb.Point); {
+	case err != nil || g == nil:
+		return b, err
+	case ok:
+		b = append(b, "POINT("...)
+		b = append(strconv.AppendFloat(b, p[0], 'g', -1, 64), ' ')
+		return append(strconv.AppendFloat(b, p[1], 'g', -1, 64), ')'), nil
+	}
+	return append(b, wkt.MarshalString(g)...), nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -44,10 +43,8 @@ type gdal struct {
 	complaint firstWords
 	pipe      io.WriteCloser
 	buffer    *bufio.Writer
-	csv       *csv.Writer
+	line      line
 	piped     int64
-	cells     []string
-	b         []byte
 	n         int
 }
 
@@ -93,20 +90,17 @@ func (g *gdal) start(ctx context.Context, indexed bool) (err error) {
 		return fmt.Errorf("start ogr2ogr: %w", err)
 	}
 	g.buffer = bufio.NewWriterSize(g.pipe, 64<<10)
-	g.csv = csv.NewWriter(g)
-	header := make([]string, len(g.t.columns))
-	for i := range header {
-		header[i] = "c" + strconv.Itoa(i)
+	for i := range g.t.columns {
+		g.line.text = append(g.line.text, "c"+strconv.Itoa(i)...)
+		g.line.cell()
 	}
-	return g.csv.Write(append(header, "wkt"))
+	g.line.text = append(g.line.text, "wkt"...)
+	g.line.cell()
+	return g.line.write(g)
 }
 
 // finish tells ogr2ogr that there are no more rows, and waits for it.
 func (g *gdal) finish() error {
-	g.csv.Flush()
-	if err := g.csv.Error(); err != nil {
-		return err
-	}
 	err := errors.Join(g.buffer.Flush(), g.pipe.Close())
 	if err = errors.Join(err, g.cmd.Wait()); err != nil {
 		err = fmt.Errorf("ogr2ogr: %w: %s", err, g.complaint.text)
@@ -174,25 +168,26 @@ func (g *gdal) schema() []byte {
 // row leaves out rows without a place where the format knows none: GDAL would
 // leave them out itself, or fail, by its version.
 func (g *gdal) row(r row) error {
-	shape, err := wktOf(r)
-	if err != nil || shape == "" && g.ext == "fgb" {
+	shape, err := appendWKT(nil, r)
+	if err != nil || len(shape) == 0 && g.ext == "fgb" {
 		return err
 	}
 	g.n++
-	g.cells = g.cells[:0]
 	for _, c := range g.t.columns {
-		g.b = r.AppendField(g.b[:0], c.name)
-		cell := plainText(g.b)
+		cell := r.AppendText(g.line.text, c.name)
 		switch {
 		case c.kind != layer.KindBool:
-		case cell == "true":
-			cell = "1"
-		case cell == "false":
-			cell = "0"
+		case string(cell) == "true":
+			cell = append(cell[:0], '1')
+		case string(cell) == "false":
+			cell = append(cell[:0], '0')
 		}
-		g.cells = append(g.cells, cell)
+		g.line.text = cell
+		g.line.cell()
 	}
-	return g.csv.Write(append(g.cells, shape))
+	g.line.text = append(g.line.text, shape...)
+	g.line.cell()
+	return g.line.write(g)
 }
 
 // Write takes what goes through the pipe.

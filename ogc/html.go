@@ -81,7 +81,7 @@ func (q *request) headOf(info *layer.Info, name string) string {
 
 // cell is a field's value as people read it; a long one is cut short.
 func cell(f *layer.Printable, name string) string {
-	text := plainText(f.AppendField(nil, name))
+	text := string(f.AppendText(nil, name))
 	if r := []rune(text); len(r) > 120 {
 		text = strings.TrimSpace(string(r[:120])) + "…"
 	}

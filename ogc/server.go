@@ -114,7 +114,7 @@ func (q *request) systemOf(name string) (*layer.System, error) {
 
 // read starts an operation on a layer.
 func (q *request) read(db layer.Querier, s *layer.System, asOf *time.Time) *layer.Reader {
-	r := q.Catalog.Read(db, q.viewer, q.now, q.Catalog.PrintableSelection(s))
+	r := q.Catalog.Read(db, q.viewer, q.now, nil)
 	if asOf != nil {
 		return r.At(*asOf)
 	}

@@ -1,6 +1,7 @@
 package persisted
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/paulmach/orb"
@@ -28,14 +29,20 @@ func (f *Feature) Value(i int) []byte {
 	return f.values[i]
 }
 
-// AppendField appends the value of a column as JSON.
-func (f *Feature) AppendField(b []byte, name string) []byte {
+// AppendText appends the value of a column as text: nothing for null, what is no
+// plain value as JSON.
+func (f *Feature) AppendText(b []byte, name string) []byte {
 	for i := range f.view.Columns {
-		if f.view.Columns[i].Name == name {
-			return append(b, f.Value(i)...)
+		if f.view.Columns[i].Name != name || f.values[i] == nil {
+			continue
 		}
+		var s string
+		if f.values[i][0] == '"' && json.Unmarshal(f.values[i], &s) == nil {
+			return append(b, s...)
+		}
+		return append(b, f.values[i]...)
 	}
-	return append(b, "null"...)
+	return b
 }
 
 // AppendGeoJSON appends the whole of it.

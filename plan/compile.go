@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"geohub/clause"
+	"geohub/internal/pgbinary"
 	"geohub/layer"
 )
 
@@ -211,7 +212,7 @@ func value(i int, kind layer.Kind) printer {
 		if columns[i] == nil {
 			return append(b, "null"...)
 		}
-		return appendKind(b, kind, columns[i])
+		return layer.AppendBinary(b, kind, columns[i])
 	}
 }
 
@@ -221,7 +222,7 @@ func orEmpty(i int, kind layer.Kind) printer {
 		if columns[i] == nil {
 			return append(b, "[]"...)
 		}
-		return appendKind(b, kind, columns[i])
+		return layer.AppendBinary(b, kind, columns[i])
 	}
 }
 
@@ -243,7 +244,7 @@ func (c *compiler) records(i int, inner printer) printer {
 		b = append(b, '[')
 		if columns[i] != nil {
 			n := 0
-			eachElement(columns[i], func(raw []byte) {
+			pgbinary.Elements(columns[i], func(raw []byte) {
 				if n++; n > 1 {
 					b = append(b, ',')
 				}

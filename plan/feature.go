@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strconv"
+
 	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -238,7 +240,7 @@ func ordinate(i, of int) printer {
 		if !ok {
 			x.fail(errors.New("a point was expected"))
 		}
-		return appendFloat(b, p[of])
+		return strconv.AppendFloat(b, p[of], 'g', -1, 64)
 	}
 }
 

@@ -231,7 +231,7 @@ func (p *page) cellMeasure(f graphql.CollectedField) (func(b []byte, m *cellMeas
 				if m.values[n] == nil {
 					return append(b, "null"...)
 				}
-				return appendFloat(b, pgbinary.Float(m.values[n]))
+				return layer.AppendBinary(b, layer.KindFloat, m.values[n])
 			}
 		default:
 			return nil, unfit("field Measure." + field.Name)

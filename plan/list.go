@@ -279,7 +279,7 @@ func (p *page) extent() func(*run, []byte, *found) []byte {
 func boxOf(raw []byte) *geo.BBox {
 	var box geo.BBox
 	at := 0
-	eachElement(raw, func(raw []byte) { box[at] = pgbinary.Float(raw); at++ })
+	pgbinary.Elements(raw, func(raw []byte) { box[at] = pgbinary.Float(raw); at++ })
 	return &box
 }
 
@@ -344,7 +344,7 @@ func (p *page) read(x *run, f *found, lists []buffer) error {
 func (p *page) take(x *run, f *found, values [][]byte, lists []buffer) {
 	whole := len(p.whole.all)
 	if whole > 0 && f.whole == nil {
-		f.whole = keep(values[:whole])
+		f.whole = pgbinary.Keep(values[:whole])
 	}
 	if !p.rows {
 		return
@@ -405,15 +405,4 @@ func (p *page) statement(x *run, rows postgis.Rows) (clause.C, error) {
 	}
 	// One row on the left: the right one's order is the answer's.
 	return clause.Of("SELECT * FROM (SELECT ?) w LEFT JOIN LATERAL (?) p ON true", whole, statement), nil
-}
-
-// keep copies values that are to outlive their row.
-func keep(values [][]byte) [][]byte {
-	out := make([][]byte, len(values))
-	for i, v := range values {
-		if v != nil {
-			out[i] = append([]byte{}, v...)
-		}
-	}
-	return out
 }

@@ -2,8 +2,9 @@ package postgis
 
 import "geohub/clause"
 
-// Pair is a row f beside a row l, both with their geometries. Each condition can
-// use the index of either's table, whichever the planner would rather look into.
+// Pair is a row f beside a row l, both with their geometries. Each condition but
+// WithinM can use the index of either's table, whichever the planner would rather
+// look into.
 type Pair struct{}
 
 var left, right = clause.Of("l.geom"), clause.Of("f.geom")
@@ -13,10 +14,15 @@ func (Pair) DistanceM() clause.C {
 	return clause.Of("ST_Distance(f.geom::geography, l.geom::geography)")
 }
 
-// WithinM holds for pairs within a geodesic distance.
-func (p Pair) WithinM(m float64) clause.C {
+// WithinM holds for pairs within a geodesic distance: in two ways that say the
+// same, one to look each l up in the index of f's table and one the other way round.
+func (p Pair) WithinM(m float64) []clause.C {
 	metres := clause.Value(m)
-	return clause.Of("f.geom && ? AND l.geom && ? AND ? <= ?::float8", grown(left, metres), grown(right, metres), p.DistanceM(), metres)
+	near := clause.Of("? <= ?::float8", p.DistanceM(), metres)
+	return []clause.C{
+		clause.Of("f.geom && ? AND ?", grown(left, metres), near),
+		clause.Of("l.geom && ? AND ?", grown(right, metres), near),
+	}
 }
 
 // Inside holds when the row l lies inside of f; its border may touch f's.

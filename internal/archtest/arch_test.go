@@ -24,7 +24,7 @@ var may = map[string]string{
 	"geo":               "internal/fault",
 	"cql2":              "geo internal/fault",
 	"geo/postgis":       "clause geo",
-	"layer":             "access clause cql2 geo geo/postgis internal/fault loaders",
+	"layer":             "access clause cql2 geo geo/postgis internal/fault internal/pgbinary loaders",
 	"ingest/formats":    "",
 	"plan":              "clause geo geo/postgis internal/pgbinary layer",
 	"ingest":            "clause geo geo/postgis ingest/formats ingest/formats/table internal/fault layer",
