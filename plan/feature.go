@@ -1,9 +1,8 @@
 package plan
 
 import (
-	"strconv"
-
 	"errors"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 
