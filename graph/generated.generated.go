@@ -5740,7 +5740,7 @@ func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"guid", "canonicalUrl", "outlet", "headline", "publishedAt", "language", "topics", "placeNames", "sentiment", "sentimentScore", "reach", "handlingStatus", "assignedAgencyCode", "handlingDueAt", "observed", "updated", "text", "and", "or", "not"}
+	fieldsInOrder := [...]string{"guid", "canonicalUrl", "outlet", "headline", "publishedAt", "language", "topics", "placeNames", "sentiment", "sentimentScore", "reach", "handlingStatus", "assignedAgencyCode", "handlingDueAt", "overdue", "observed", "updated", "text", "and", "or", "not"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -5846,6 +5846,13 @@ func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj
 				return it, err
 			}
 			it["handlingDueAt"] = data
+		case "overdue":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overdue"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["overdue"] = data
 		case "observed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("observed"))
 			data, err := ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)
@@ -6018,7 +6025,7 @@ func (ec *executionContext) unmarshalInputBillboardFilter(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"permitNo", "permitFrom", "permitTo", "structurePermitNo", "billboardKind", "billboardStatus", "address", "venueType", "heritageZone", "areaM2", "brightnessNits", "ownerName", "operatorName", "lastHeartbeatAt", "currentCreative", "creativeApproved", "observed", "updated", "text", "and", "or", "not"}
+	fieldsInOrder := [...]string{"permitNo", "permitFrom", "permitTo", "structurePermitNo", "billboardKind", "billboardStatus", "address", "venueType", "heritageZone", "areaM2", "brightnessNits", "ownerName", "operatorName", "lastHeartbeatAt", "currentCreative", "creativeApproved", "permitted", "permitEnding", "observed", "updated", "text", "and", "or", "not"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -6138,6 +6145,20 @@ func (ec *executionContext) unmarshalInputBillboardFilter(ctx context.Context, o
 				return it, err
 			}
 			it["creativeApproved"] = data
+		case "permitted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("permitted"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["permitted"] = data
+		case "permitEnding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("permitEnding"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["permitEnding"] = data
 		case "observed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("observed"))
 			data, err := ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)
@@ -10092,7 +10113,7 @@ func (ec *executionContext) unmarshalInputReportFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"serviceRequestId", "serviceCode", "serviceName", "reportCategory", "reportStatus", "open311Status", "addressString", "requestedAt", "statusUpdatedAt", "expectedAt", "resolvedAt", "satisfaction", "agencyResponsibleCode", "channel", "observed", "updated", "text", "and", "or", "not"}
+	fieldsInOrder := [...]string{"serviceRequestId", "serviceCode", "serviceName", "reportCategory", "reportStatus", "open311Status", "addressString", "requestedAt", "statusUpdatedAt", "expectedAt", "resolvedAt", "satisfaction", "agencyResponsibleCode", "channel", "onTime", "late", "observed", "updated", "text", "and", "or", "not"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -10198,6 +10219,20 @@ func (ec *executionContext) unmarshalInputReportFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it["channel"] = data
+		case "onTime":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onTime"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["onTime"] = data
+		case "late":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("late"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["late"] = data
 		case "observed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("observed"))
 			data, err := ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)
@@ -11544,7 +11579,7 @@ func (ec *executionContext) unmarshalInputVesselFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"registration", "mmsi", "imo", "callSign", "vesselName", "vesselStatus", "lengthM", "enginePowerKw", "gear", "vesselClass", "licenceNo", "licenceTo", "foodSafetyCertTo", "homePortId", "iuuRisk", "unregistered", "navStatus", "shipType", "speedKn", "lastSignalAt", "positionSource", "destination", "observed", "updated", "text", "and", "or", "not"}
+	fieldsInOrder := [...]string{"registration", "mmsi", "imo", "callSign", "vesselName", "vesselStatus", "lengthM", "enginePowerKw", "gear", "vesselClass", "licenceNo", "licenceTo", "foodSafetyCertTo", "homePortId", "iuuRisk", "unregistered", "navStatus", "shipType", "speedKn", "lastSignalAt", "positionSource", "destination", "silent6h", "silent24h", "silent10d", "licenceExpired", "observed", "updated", "text", "and", "or", "not"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -11706,6 +11741,34 @@ func (ec *executionContext) unmarshalInputVesselFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it["destination"] = data
+		case "silent6h":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("silent6h"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["silent6h"] = data
+		case "silent24h":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("silent24h"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["silent24h"] = data
+		case "silent10d":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("silent10d"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["silent10d"] = data
+		case "licenceExpired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("licenceExpired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["licenceExpired"] = data
 		case "observed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("observed"))
 			data, err := ec.unmarshalODateTimeRange2ᚖgeohubᚋlayerᚐDateTimeRange(ctx, v)

@@ -2146,6 +2146,10 @@ input ReportFilter {
   agencyResponsibleCode: StringFilter
   "By ` + "`" + `channel` + "`" + `: The way it came in."
   channel: ReportChannelFilter
+  "Resolved by ` + "`" + `expectedAt` + "`" + `."
+  onTime: Boolean
+  "Resolved after ` + "`" + `expectedAt` + "`" + `, or open though that has passed."
+  late: Boolean
   "When observed."
   observed: DateTimeRange
   "When the hub last wrote it."
@@ -3192,6 +3196,8 @@ input ArticleFilter {
   assignedAgencyCode: StringFilter
   "By ` + "`" + `handlingDueAt` + "`" + `: By when it is to be answered; null while no time is set."
   handlingDueAt: DateTimeRange
+  "Not answered though ` + "`" + `handlingDueAt` + "`" + ` has passed."
+  overdue: Boolean
   "When observed."
   observed: DateTimeRange
   "When the hub last wrote it."
@@ -3914,6 +3920,10 @@ input BillboardFilter {
   currentCreative: StringFilter
   "By ` + "`" + `creativeApproved` + "`" + `: Whether what it shows now was approved; null when that is not known."
   creativeApproved: BooleanFilter
+  "Its permit holds today."
+  permitted: Boolean
+  "Its permit holds today and ends within 30 days."
+  permitEnding: Boolean
   "When observed."
   observed: DateTimeRange
   "When the hub last wrote it."
@@ -4712,6 +4722,14 @@ input VesselFilter {
   positionSource: PositionSourceFilter
   "By ` + "`" + `destination` + "`" + `: Where it is bound, as its crew typed it (AIS)."
   destination: StringFilter
+  "Away from port, and not heard of for six hours."
+  silent6h: Boolean
+  "Away from port, and not heard of for 24 hours."
+  silent24h: Boolean
+  "Away from port, and not heard of for ten days."
+  silent10d: Boolean
+  "Its fishing licence has run out."
+  licenceExpired: Boolean
   "When observed."
   observed: DateTimeRange
   "When the hub last wrote it."

@@ -93,6 +93,11 @@ func (w *whereReader) member(name string, v any) (clause.C, error) {
 		return textWhere(text)
 	}
 	if c, ok := w.s.condition(name); ok {
+		for _, field := range c.Of {
+			if err := w.r.maySee(w.s, field); err != nil {
+				return clause.C{}, err
+			}
+		}
 		yes, err := asBool(v)
 		if err != nil {
 			return clause.C{}, err

@@ -87,7 +87,7 @@ func (r *Reader) today() geo.Date {
 
 // holdsNow is what a condition says now.
 func (r *Reader) holdsNow(c Condition) clause.C {
-	if !r.asOf.Empty() {
+	if !r.asOf.Empty() || c.Turns == nil {
 		return c.Where(r.now)
 	}
 	r.grounds.mu.Lock()

@@ -203,7 +203,8 @@ func (r *Reader) cellsQuery(ctx context.Context, i *indicator, w *whereabouts, t
 }
 
 // aggregates are the numbers of a cell, of rows f that stand for n rows each;
-// either is NULL where nothing is known.
+// either is NULL where nothing is known. Sums are of numerics: those of floats
+// depend on which row comes first.
 func (i *indicator) aggregates(n, counted clause.C) (numerator, denominator clause.C) {
 	a := sqlOf(i.amount, i.Amount)
 	rows := clause.Of("count(?)", a)
@@ -213,7 +214,7 @@ func (i *indicator) aggregates(n, counted clause.C) (numerator, denominator clau
 	case IndicatorRatio:
 		b := sqlOf(i.per, i.Per)
 		both := clause.Of("? IS NOT NULL AND ? IS NOT NULL", a, b)
-		return clause.Of("sum(?) FILTER (WHERE ?)", a, both), clause.Of("sum(?) FILTER (WHERE ?)", b, both)
+		return clause.Of("sum(?::numeric) FILTER (WHERE ?)", a, both), clause.Of("sum(?::numeric) FILTER (WHERE ?)", b, both)
 	case IndicatorMedian:
 		return clause.Of("percentile_cont(0.5) WITHIN GROUP (ORDER BY ?)", a), rows
 	case IndicatorP90:
@@ -223,7 +224,7 @@ func (i *indicator) aggregates(n, counted clause.C) (numerator, denominator clau
 	case IndicatorMax:
 		return clause.Of("max(?)", a), rows
 	}
-	return clause.Of("sum(?)", a), rows
+	return clause.Of("sum(?::numeric)", a), rows
 }
 
 // sqlOf is an amount of a row f; NULL unless all of its fields are known.

@@ -34,10 +34,12 @@ type Spec struct {
 type Condition struct {
 	Name        string
 	Description string // for the schema
+	// Of are the fields that it looks at, where a viewer may not see them all.
+	Of []string
 	// Where holds for the rows f that fulfil it now.
 	Where func(now time.Time) clause.C
 	// Turns selects the next moment at which time alone makes other rows fulfil it;
-	// NULL for never.
+	// NULL for never. nil: time changes nothing.
 	Turns func(now time.Time) clause.C
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"geohub/clause"
 	"geohub/layer"
 )
 
@@ -40,7 +41,19 @@ type HandlingStatus string
 var Articles = layer.New[Article]("articles", layer.Spec{
 	Agency: "H57.01",
 	Points: true,
+	Conditions: []layer.Condition{{
+		Name: "overdue", Description: "Not answered though `handlingDueAt` has passed.",
+		Of: []string{"handlingStatus", "handlingDueAt"}, Where: articleOverdue, Turns: articleTurns,
+	}},
 })
+
+func articleOverdue(now time.Time) clause.C {
+	return clause.Of("f.handling_status IN ('DETECTED', 'CLASSIFIED', 'FORWARDED', 'VERIFYING') AND f.handling_due_at <= ?", now)
+}
+
+func articleTurns(now time.Time) clause.C {
+	return clause.Of("SELECT min(f.handling_due_at) FROM articles f WHERE f.handling_status IN ('DETECTED', 'CLASSIFIED', 'FORWARDED', 'VERIFYING') AND f.handling_due_at > ?", now)
+}
 
 // AssignedAgency is the agency that is to answer; nil when none was asked.
 func (a *Article) AssignedAgency(ctx context.Context) (*layer.Agency, error) {

@@ -3,6 +3,7 @@ package systems
 import (
 	"time"
 
+	"geohub/clause"
 	"geohub/geo"
 	"geohub/layer"
 )
@@ -47,4 +48,22 @@ type HeritageZone string
 var Billboards = layer.New[Billboard]("billboards", layer.Spec{
 	Agency: "H57.07",
 	Points: true,
+	Conditions: []layer.Condition{
+		{Name: "permitted", Description: "Its permit holds today.", Where: billboardPermitted, Turns: nextDay},
+		{Name: "permitEnding", Description: "Its permit holds today and ends within 30 days.", Where: billboardPermitEnding, Turns: nextDay},
+	},
 })
+
+func billboardPermitted(now time.Time) clause.C {
+	today := geo.DateOf(now)
+	return clause.Of("f.permit_no IS NOT NULL AND coalesce(f.permit_from <= ?::date, true) AND coalesce(f.permit_to >= ?::date, true)", today, today)
+}
+
+func billboardPermitEnding(now time.Time) clause.C {
+	return clause.Of("? AND f.permit_to <= ?::date", billboardPermitted(now), geo.DateOf(now).AddDays(30))
+}
+
+// nextDay is when what holds today may hold no more.
+func nextDay(now time.Time) clause.C {
+	return clause.Of("SELECT ?::timestamptz", geo.DateOf(now).AddDays(1).Start())
+}

@@ -7,5 +7,6 @@ import "slices"
 // definition in plain words, and which features it is of, as in a filter of
 // GraphQL. What a filter can't say is a condition of the layer (layer.Spec).
 var Indicators = slices.Concat(
-	reportIndicators,
+	reportIndicators, alertIndicators, cameraIndicators, articleIndicators, dossierIndicators,
+	billboardIndicators, damIndicators, vesselIndicators, cardReaderIndicators, securityIncidentIndicators,
 )

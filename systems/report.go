@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"geohub/clause"
 	"geohub/layer"
 )
 
@@ -61,7 +62,21 @@ type ReportChannel string
 var Reports = layer.New[Report]("reports", layer.Spec{
 	Agency: "H57.02",
 	Points: true,
+	Conditions: []layer.Condition{
+		{Name: "onTime", Description: "Resolved by `expectedAt`.", Where: reportOnTime},
+		{Name: "late", Description: "Resolved after `expectedAt`, or open though that has passed.", Where: reportLate, Turns: reportTurns},
+	},
 })
+
+func reportOnTime(time.Time) clause.C { return clause.Of("f.resolved_at <= f.expected_at") }
+
+func reportLate(now time.Time) clause.C {
+	return clause.Of("f.resolved_at > f.expected_at OR f.resolved_at IS NULL AND f.open311_status = 'OPEN' AND f.expected_at <= ?", now)
+}
+
+func reportTurns(now time.Time) clause.C {
+	return clause.Of("SELECT min(f.expected_at) FROM reports f WHERE f.open311_status = 'OPEN' AND f.expected_at > ?", now)
+}
 
 // AgencyResponsible is the agency that handles the report; nil until one is assigned.
 func (r *Report) AgencyResponsible(ctx context.Context) (*layer.Agency, error) {

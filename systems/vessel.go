@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"geohub/clause"
 	"geohub/geo"
 	"geohub/layer"
 )
@@ -64,11 +65,36 @@ var Vessels = layer.New[Vessel]("vessels", layer.Spec{
 	Agency: "H57.12",
 	Due:    6 * time.Hour,
 	Points: true,
+	Conditions: []layer.Condition{
+		silent("silent6h", "six hours", 6*time.Hour),
+		silent("silent24h", "24 hours", 24*time.Hour),
+		silent("silent10d", "ten days", 240*time.Hour),
+		{Name: "licenceExpired", Description: "Its fishing licence has run out.", Where: licenceExpired, Turns: nextDay},
+	},
 	Nested: []layer.Nested{
 		{Field: "positions", Series: &PositionSeries.SeriesTable},
 		{Field: "track", Series: &PositionSeries.SeriesTable, Line: true},
 	},
 })
+
+// silent is a condition on vessels that nothing is heard of: after six hours they
+// are to report by hand, after a day the watch acts, and within ten days they are
+// to return (Decree 37/2024).
+func silent(name, words string, span time.Duration) layer.Condition {
+	return layer.Condition{
+		Name: name, Description: "Away from port, and not heard of for " + words + ".",
+		Where: func(now time.Time) clause.C {
+			return clause.Of("f.vessel_status NOT IN ('AT_PORT', 'INACTIVE') AND f.last_signal_at <= ?", now.Add(-span))
+		},
+		Turns: func(now time.Time) clause.C {
+			return clause.Of("SELECT min(f.last_signal_at) + ? FROM vessels f WHERE f.vessel_status NOT IN ('AT_PORT', 'INACTIVE') AND f.last_signal_at > ?", span, now.Add(-span))
+		},
+	}
+}
+
+func licenceExpired(now time.Time) clause.C {
+	return clause.Of("f.licence_to < ?::date", geo.DateOf(now))
+}
 
 // HomePort is the port the vessel is registered at; nil when none is known.
 func (v *Vessel) HomePort(ctx context.Context) (*Place, error) {
