@@ -1,6 +1,8 @@
 package ogc
 
 import (
+	"slices"
+
 	"geohub/geo"
 	"geohub/layer"
 )
@@ -88,7 +90,7 @@ func (q *request) describe(s *layer.System, box *geo.BBox, crs []string) collect
 	info := q.Catalog.Info(s)
 	at := q.base() + "/collections/" + s.Field
 	c := collection{ID: s.Field, Title: info.Title.VI + " · " + info.Title.EN, Description: info.Description, ItemType: "feature",
-		CRS: crs, StorageCRS: crs84, Links: []link{
+		Extent: extentOf(box), CRS: crs, StorageCRS: crs84, Links: []link{
 			{at, "self", typeJSON, "", false},
 			{at + "?f=html", "alternate", typeHTML, "", false},
 			{at + "/items", "items", typeGeoJSON, info.Title.EN, false},
@@ -97,22 +99,38 @@ func (q *request) describe(s *layer.System, box *geo.BBox, crs []string) collect
 			{at + "/schema", "http://www.opengis.net/def/rel/ogc/1.0/schema", typeSchema, "", false},
 		}}
 	if q.Exports != nil {
-		whole := q.base()[:len(q.base())-len("/ogc")] + "/export/" + s.Field
-		c.Links = append(c.Links, link{whole + ".geojson", "enclosure", typeGeoJSON, "All at once", false},
-			link{whole + ".geojsonl", "enclosure", typeLines, "All at once, a feature a line", false},
-			link{whole + ".csv", "enclosure", typeCSV, "All at once, as a table", false},
-			link{whole + ".fgb", "enclosure", typeFGB, "All at once, as FlatGeobuf", false},
-			link{whole + ".gpkg", "enclosure", typeGPKG, "All at once, as GeoPackage", false})
-	}
-	if box != nil {
-		c.Extent = &extent{}
-		c.Extent.Spatial.BBox, c.Extent.Spatial.CRS = []geo.BBox{*box}, crs84
+		c.Links = append(c.Links, wholes(q.host()+"/export/"+s.Field)...)
 	}
 	return c
 }
 
+// wholes are links to a collection in one piece, in all formats.
+func wholes(at string) []link {
+	return []link{
+		{at + ".geojson", "enclosure", typeGeoJSON, "All at once", false},
+		{at + ".geojsonl", "enclosure", typeLines, "All at once, a feature a line", false},
+		{at + ".csv", "enclosure", typeCSV, "All at once, as a table", false},
+		{at + ".fgb", "enclosure", typeFGB, "All at once, as FlatGeobuf", false},
+		{at + ".gpkg", "enclosure", typeGPKG, "All at once, as GeoPackage", false},
+	}
+}
+
+// extentOf is nil where there is no box.
+func extentOf(box *geo.BBox) *extent {
+	if box == nil {
+		return nil
+	}
+	e := &extent{}
+	e.Spatial.BBox, e.Spatial.CRS = []geo.BBox{*box}, crs84
+	return e
+}
+
 func (q *request) collections() error {
 	html, err := q.plain()
+	if err != nil {
+		return err
+	}
+	own, err := q.ownOperations()
 	if err != nil {
 		return err
 	}
@@ -123,6 +141,10 @@ func (q *request) collections() error {
 			t := q.Catalog.Info(s).Title
 			p.Rows = append(p.Rows, []string{s.Field, t.VI, t.EN})
 			p.Hrefs = append(p.Hrefs, q.base()+"/collections/"+s.Field+"?f=html")
+		}
+		for _, op := range own {
+			p.Rows = append(p.Rows, []string{operationStart + op.Hash, q.operationTitle(op.Operation, op.view)})
+			p.Hrefs = append(p.Hrefs, q.base()+"/collections/"+operationStart+op.Hash+"?f=html")
 		}
 		return q.page(p)
 	}
@@ -136,6 +158,10 @@ func (q *request) collections() error {
 	all := []collection{}
 	for i, s := range q.Catalog.Systems() {
 		all = append(all, q.describe(s, infos[i].Extent, []string{"#/crs"}))
+	}
+	for _, op := range own {
+		i := slices.Index(q.Catalog.Systems(), op.view.System)
+		all = append(all, q.describeOperation(op.Operation, op.view, infos[i].Extent))
 	}
 	return q.json(typeJSON, map[string]any{"links": links, "collections": all, "crs": crsNames()})
 }

@@ -10,6 +10,11 @@
 // [layer.Reader], so rows, masks and refusals are those of GraphQL, and a
 // feature's properties those of the field `geojson`: the layer's open ones.
 //
+// An operation that was stored by GraphQL is a collection, too, "q-" and its hash:
+// listed for the key that stored it, there for everybody. What it answers is told
+// by package persisted; its variables are parameters, where they are not named as
+// one of the standard's.
+//
 // The one rule: what a request says is either honoured or refused with the
 // reason. A parameter that is not known is an error, and /conformance names only
 // what works. Where the standard leaves a choice: pages have no numbers, `next`

@@ -80,10 +80,10 @@ func (q *request) headOf(info *layer.Info, name string) string {
 }
 
 // cell is a field's value as people read it; a long one is cut short.
-func cell(f *layer.Printable, name string) string {
-	text := string(f.AppendText(nil, name))
-	if r := []rune(text); len(r) > 120 {
-		text = strings.TrimSpace(string(r[:120])) + "…"
+func cell(r interface{ AppendText([]byte, string) []byte }, name string) string {
+	text := string(r.AppendText(nil, name))
+	if letters := []rune(text); len(letters) > 120 {
+		text = strings.TrimSpace(string(letters[:120])) + "…"
 	}
 	return text
 }

@@ -29,15 +29,7 @@ func (q *request) items() error {
 	if err != nil {
 		return err
 	}
-	links := q.selves(typeGeoJSON, a.html)
-	if page.Next != "" {
-		next := link{q.self("after", page.Next), "next", typeGeoJSON, "", false}
-		if a.html {
-			next.Type = typeHTML
-		}
-		links = append(links, next)
-	}
-	links = append(links, link{q.base() + "/collections/" + s.Field, "collection", typeJSON, "", false})
+	links := q.pageLinks(page.Next, s.Field, a.html)
 	q.w.Header().Set("Content-Crs", a.crs.header())
 	for _, f := range page.Features {
 		f.Geom = a.crs.out(f.Geom)
@@ -59,6 +51,20 @@ func (q *request) items() error {
 		b = f.AppendGeoJSON(b)
 	}
 	return q.writeWith(append(b, ']'), tail)
+}
+
+// pageLinks are those of a page of a collection's features; next is where the next
+// one begins.
+func (q *request) pageLinks(next, collection string, html bool) []link {
+	links := q.selves(typeGeoJSON, html)
+	if next != "" {
+		next := link{q.self("after", next), "next", typeGeoJSON, "", false}
+		if html {
+			next.Type = typeHTML
+		}
+		links = append(links, next)
+	}
+	return append(links, link{q.base() + "/collections/" + collection, "collection", typeJSON, "", false})
 }
 
 // writeWith writes an object that is still open, and the members of tail in it.
@@ -111,7 +117,7 @@ func (q *request) item() error {
 		return fault.NotFound("there is no feature %q in %s", id, s.Field)
 	}
 	f.Geom = in.out(f.Geom)
-	links := append(q.selves(typeGeoJSON, html), link{q.base() + "/collections/" + s.Field, "collection", typeJSON, "", false})
+	links := q.pageLinks("", s.Field, html)
 	q.w.Header().Set("Content-Crs", in.header())
 	if html {
 		return q.itemPage(s, f, links)

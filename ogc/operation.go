@@ -37,7 +37,7 @@ func (q *request) exportOperation() error {
 	}
 	given, err := url.ParseQuery(q.r.URL.RawQuery)
 	if err != nil {
-		return fault.Invalid("BAD_INPUT", "the parameters can't be read: write %% as %%25 and so on")
+		return errParameters()
 	}
 	variables, err := view.Variables(given)
 	if err != nil {
@@ -53,7 +53,7 @@ func (q *request) exportOperation() error {
 	return q.send(format, &table{
 		name: view.System.Field + "-" + hash[:8], columns: columnsOfView(view), points: view.System.Points, crs: stored.code,
 		each: func(ctx context.Context, take func(row) error) error {
-			return view.Each(ctx, session, variables, nil, func(f *persisted.Feature) error { return take(f) })
+			return view.Each(ctx, session, variables, func(f *persisted.Feature) error { return take(f) })
 		},
 	})
 }

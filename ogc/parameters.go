@@ -36,17 +36,28 @@ func (a *asked) form() postgis.Form { return postgis.Form{CRS: a.crs.code} }
 func (q *request) values(known ...string) (url.Values, error) {
 	v, err := url.ParseQuery(q.r.URL.RawQuery)
 	if err != nil {
-		return nil, fault.Invalid("BAD_INPUT", "the parameters can't be read: write %% as %%25 and so on")
+		return nil, errParameters()
 	}
-	for name, all := range v {
-		switch {
-		case !slices.Contains(known, name):
+	for name := range v {
+		if !slices.Contains(known, name) {
 			return nil, fault.Invalid("BAD_INPUT", "there is no parameter %q here; there are %s", name, strings.Join(known, ", ")).With("at", name)
-		case len(all) > 1:
-			return nil, fault.Invalid("BAD_INPUT", "the parameter %s is given %d times", name, len(all)).With("at", name)
 		}
 	}
-	return v, nil
+	return v, once(v)
+}
+
+func errParameters() error {
+	return fault.Invalid("BAD_INPUT", "the parameters can't be read: write %% as %%25 and so on")
+}
+
+// once checks that each parameter is given once.
+func once(v url.Values) error {
+	for name, all := range v {
+		if len(all) > 1 {
+			return fault.Invalid("BAD_INPUT", "the parameter %s is given %d times", name, len(all)).With("at", name)
+		}
+	}
+	return nil
 }
 
 // plain checks the parameters of what has f only.

@@ -53,13 +53,18 @@ func (q *request) schema() error {
 }
 
 func (q *request) schemaOf(s *layer.System, name string, properties map[string]any, more bool) error {
+	t := q.Catalog.Info(s).Title
+	return q.sendSchema(t.VI, t.EN, s.Field+"/"+name, properties, more)
+}
+
+// sendSchema answers with properties as a JSON Schema, at a path below the collections.
+func (q *request) sendSchema(vi, en, path string, properties map[string]any, more bool) error {
 	html, err := q.plain()
 	if err != nil {
 		return err
 	}
-	info := q.Catalog.Info(s)
 	if html {
-		p := page{VI: info.Title.VI, EN: info.Title.EN, Text: name, Links: q.selves(typeSchema, true), Head: []string{"", "", ""}}
+		p := page{VI: vi, EN: en, Text: path, Links: q.selves(typeSchema, true), Head: []string{"", "", ""}}
 		for _, name := range slices.Sorted(maps.Keys(properties)) {
 			property := properties[name].(map[string]any)
 			title, _ := property["title"].(string)
@@ -68,8 +73,12 @@ func (q *request) schemaOf(s *layer.System, name string, properties map[string]a
 		}
 		return q.page(p)
 	}
-	return q.json(typeSchema, map[string]any{"$schema": draft, "$id": q.base() + "/collections/" + s.Field + "/" + name, "type": "object",
-		"title": info.Title.VI + " · " + info.Title.EN, "properties": properties, "additionalProperties": more})
+	title := vi
+	if en != "" {
+		title += " · " + en
+	}
+	return q.json(typeSchema, map[string]any{"$schema": draft, "$id": q.base() + "/collections/" + path, "type": "object",
+		"title": title, "properties": properties, "additionalProperties": more})
 }
 
 // propertyOf is a property by JSON Schema.

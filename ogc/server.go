@@ -49,11 +49,11 @@ func New(c Config) http.Handler {
 		"/ogc/conformance":              (*request).conformance,
 		"/ogc/api":                      (*request).openAPI,
 		"/ogc/collections":              (*request).collections,
-		"/ogc/collections/{collection}": (*request).collection,
-		"/ogc/collections/{collection}/queryables":      (*request).queryables,
-		"/ogc/collections/{collection}/schema":          (*request).schema,
-		"/ogc/collections/{collection}/items":           (*request).items,
-		"/ogc/collections/{collection}/items/{feature}": (*request).item,
+		"/ogc/collections/{collection}": ofEither((*request).collection, (*request).operationCollection),
+		"/ogc/collections/{collection}/queryables":      ofEither((*request).queryables, (*request).noQueryables),
+		"/ogc/collections/{collection}/schema":          ofEither((*request).schema, (*request).operationSchema),
+		"/ogc/collections/{collection}/items":           ofEither((*request).items, (*request).operationItems),
+		"/ogc/collections/{collection}/items/{feature}": ofEither((*request).item, (*request).operationItem),
 		"/ogc/": (*request).nothing,
 	} {
 		mux.Handle("GET "+pattern, s.handler(requestTimeout, answer))
@@ -131,12 +131,15 @@ type link struct {
 }
 
 // base is the address of /ogc as the client knows it.
-func (q *request) base() string {
+func (q *request) base() string { return q.host() + "/ogc" }
+
+// host is the address that was asked, without a path.
+func (q *request) host() string {
 	scheme := "http"
 	if q.r.TLS != nil || strings.EqualFold(q.r.Header.Get("X-Forwarded-Proto"), "https") {
 		scheme = "https"
 	}
-	return scheme + "://" + q.r.Host + "/ogc"
+	return scheme + "://" + q.r.Host
 }
 
 // self is the address of what is asked, with other values of some parameters; an
@@ -149,7 +152,7 @@ func (q *request) self(changes ...string) string {
 			v.Set(changes[i], changes[i+1])
 		}
 	}
-	out := strings.TrimSuffix(q.base(), "/ogc") + q.r.URL.EscapedPath()
+	out := q.host() + q.r.URL.EscapedPath()
 	if len(v) > 0 {
 		out += "?" + v.Encode()
 	}

@@ -1,14 +1,15 @@
 package persisted
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"geohub/geo"
 	"geohub/internal/fault"
 	"geohub/layer"
 )
@@ -28,21 +29,20 @@ type Page struct {
 }
 
 // Ask gives a page of at most so many features: fewer, if so many would cost more
-// than the viewer may ask for at once. A box keeps to what lies in it; nil: everywhere.
-func (v *View) Ask(ctx context.Context, s Session, variables map[string]any, in *geo.BBox, cursor string, size int) (*Page, error) {
-	document := v.whole
-	asked := maps.Clone(variables)
-	maps.DeleteFunc(asked, func(name string, _ any) bool { return !v.takes[name] })
-	if in != nil {
-		document = v.boxed
-		asked[box] = []any{in[0], in[1], in[2], in[3]}
+// than the viewer may ask for at once. A cursor is where to go on; "": at the first.
+func (v *View) Ask(ctx context.Context, s Session, variables map[string]any, cursor string, size int) (*Page, error) {
+	asked := maps.Clone(v.added)
+	for name, value := range variables {
+		if v.takes[name] {
+			asked[name] = value
+		}
 	}
 	if cursor != "" {
 		asked[after] = cursor
 	}
 	for ; ; size = max(size/4, 1) {
 		asked[first] = size
-		data, errs := s.Answer(ctx, document, asked)
+		data, errs := s.Answer(ctx, v.document, asked)
 		if len(errs) > 0 {
 			err := faultOf(errs[0])
 			if f := fault.Of(err); f != nil && f.Code == "COST_LIMIT" && size > 1 {
@@ -55,9 +55,9 @@ func (v *View) Ask(ctx context.Context, s Session, variables map[string]any, in 
 }
 
 // Each hands on all features, page by page.
-func (v *View) Each(ctx context.Context, s Session, variables map[string]any, in *geo.BBox, take func(*Feature) error) error {
+func (v *View) Each(ctx context.Context, s Session, variables map[string]any, take func(*Feature) error) error {
 	for cursor := ""; ; {
-		page, err := v.Ask(ctx, s, variables, in, cursor, layer.MaxFirst)
+		page, err := v.Ask(ctx, s, variables, cursor, layer.MaxFirst)
 		if err != nil {
 			return err
 		}
@@ -72,6 +72,23 @@ func (v *View) Each(ctx context.Context, s Session, variables map[string]any, in
 	}
 }
 
+// Find gives the feature of an id, as text; nil: it is none of these.
+func (v *View) Find(ctx context.Context, s Session, variables map[string]any, id string) (*Feature, error) {
+	wanted := layer.AppendString(nil, id)
+	for cursor := ""; ; {
+		page, err := v.Ask(ctx, s, variables, cursor, layer.MaxFirst)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(page.Features, func(f *Feature) bool { return bytes.Equal(f.id, wanted) }); i >= 0 {
+			return page.Features[i], nil
+		}
+		if cursor = page.Next; cursor == "" {
+			return nil, nil
+		}
+	}
+}
+
 // page takes an answer apart.
 func (v *View) page(data []byte) (*Page, error) {
 	var answer map[string]map[string]json.RawMessage
@@ -82,7 +99,7 @@ func (v *View) page(data []byte) (*Page, error) {
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	list := answer[v.root]
+	list := answer[v.list.Alias]
 	if err := json.Unmarshal(list[page], &info); err != nil {
 		return nil, fmt.Errorf("read the answer's pageInfo: %w", err)
 	}

@@ -36,6 +36,17 @@ func (v *View) Variables(parameters url.Values, others ...string) (map[string]an
 	return out, v.checkCRS(out)
 }
 
+// Parameters tells the operation's variables with their types: "low: Float".
+func (v *View) Parameters() []string {
+	var out []string
+	for _, d := range v.given {
+		if v.takes[d.Variable] {
+			out = append(out, d.Variable+": "+d.Type.String())
+		}
+	}
+	return out
+}
+
 // names are those of the parameters.
 func (v *View) names(others []string) []string {
 	names := slices.Clone(others)

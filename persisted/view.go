@@ -27,11 +27,13 @@ type View struct {
 	takes map[string]bool
 	crs   *ast.Value // of the geometry; nil: as it is
 
-	whole, boxed string // the documents of its pages, of everything and of what lies in a box
-	root         string // the key of the list in the answer
-	edges        bool   // whose members have the feature under node
-	node         string
-	own, edge    *branch // of the feature, and of the edge around it
+	op        *ast.OperationDefinition // that of its pages
+	list      *ast.Field               // the layer's list in it
+	document  string                   // op, printed
+	added     map[string]any           // the variables that are none of the operation's own
+	edges     bool                     // the list's members have the feature under node
+	node      string
+	own, edge *branch // of the feature, and of the edge around it
 }
 
 // The names of what is put into an operation.
@@ -39,6 +41,7 @@ const (
 	first    = "hubFirst_"
 	after    = "hubAfter_"
 	box      = "hubBox_"
+	during   = "hubDuring_"
 	rows     = "hubRows_"
 	page     = "hubPage_"
 	id       = "hubId_"
@@ -72,7 +75,7 @@ func (o *Operations) View(op *Operation) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{schema: o.schema, given: asked.VariableDefinitions, root: root.Alias, takes: map[string]bool{}}
+	v := &View{schema: o.schema, given: asked.VariableDefinitions, list: root, added: map[string]any{}}
 	i := slices.IndexFunc(o.catalog.Systems(), func(s *layer.System) bool { return s.Field == root.Name })
 	if i < 0 {
 		return nil, noLayer("%s is not the list of a layer, such as reports", root.Name)
@@ -93,9 +96,8 @@ func (o *Operations) View(op *Operation) (*View, error) {
 		return nil, err
 	}
 	v.rewrite(asked, root, list, feature)
-	v.whole = v.print(asked)
-	v.clip(asked, root)
-	v.boxed = v.print(asked)
+	v.op = asked
+	v.print()
 	return v, nil
 }
 
@@ -163,34 +165,22 @@ func (v *View) rewrite(op *ast.OperationDefinition, root, list, feature *ast.Fie
 	op.VariableDefinitions = append(slices.Clone(op.VariableDefinitions), define(first, "Int"), define(after, "String"))
 }
 
-// clip has the operation keep to a box, beside its own area.
-func (v *View) clip(op *ast.OperationDefinition, root *ast.Field) {
-	area := &ast.Value{Kind: ast.ObjectValue, Children: ast.ChildValueList{{Name: "bbox", Value: variable(box)}}}
-	if own := root.Arguments.ForName("area"); own != nil && own.Value.Kind != ast.NullValue {
-		both := &ast.Value{Kind: ast.ListValue, Children: ast.ChildValueList{{Value: own.Value}, {Value: area}}}
-		own.Value = &ast.Value{Kind: ast.ObjectValue, Children: ast.ChildValueList{{Name: "allOf", Value: both}}}
-	} else {
-		root.Arguments = slices.DeleteFunc(root.Arguments, func(a *ast.Argument) bool { return a.Name == "area" })
-		root.Arguments = append(root.Arguments, &ast.Argument{Name: "area", Value: area})
-	}
-	op.VariableDefinitions = append(op.VariableDefinitions, define(box, "BBox"))
-	op.VariableDefinitions[len(op.VariableDefinitions)-1].Type.NonNull = true
-}
-
 func variable(name string) *ast.Value { return &ast.Value{Kind: ast.Variable, Raw: name} }
 
 func define(name, typ string) *ast.VariableDefinition {
-	return &ast.VariableDefinition{Variable: name, Type: &ast.Type{NamedType: typ}}
+	named, nonNull := strings.CutSuffix(typ, "!")
+	return &ast.VariableDefinition{Variable: name, Type: &ast.Type{NamedType: named, NonNull: nonNull}}
 }
 
-// print writes an operation as a document of its own, with the fragments and the
+// print writes the operation as a document of its own, with the fragments and the
 // variables that it still needs.
-func (v *View) print(op *ast.OperationDefinition) string {
+func (v *View) print() {
 	used := uses{variables: map[string]bool{}, fragments: map[string]*ast.FragmentDefinition{}}
-	used.directives(op.Directives)
-	used.selection(op.SelectionSet)
-	own := *op
-	own.VariableDefinitions = slices.DeleteFunc(slices.Clone(op.VariableDefinitions), func(d *ast.VariableDefinition) bool { return !used.variables[d.Variable] })
+	used.directives(v.op.Directives)
+	used.selection(v.op.SelectionSet)
+	own := *v.op
+	own.VariableDefinitions = slices.DeleteFunc(slices.Clone(v.op.VariableDefinitions), func(d *ast.VariableDefinition) bool { return !used.variables[d.Variable] })
+	v.takes = map[string]bool{}
 	for _, d := range own.VariableDefinitions {
 		v.takes[d.Variable] = true
 	}
@@ -201,7 +191,7 @@ func (v *View) print(op *ast.OperationDefinition) string {
 	slices.SortFunc(doc.Fragments, func(a, b *ast.FragmentDefinition) int { return strings.Compare(a.Name, b.Name) })
 	var b strings.Builder
 	formatter.NewFormatter(&b, formatter.WithCompacted()).FormatQueryDocument(doc)
-	return b.String()
+	v.document = b.String()
 }
 
 // uses are the variables and fragments that a selection needs.

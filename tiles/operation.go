@@ -81,8 +81,8 @@ func (h *handler) drawOperation(ctx context.Context, session persisted.Session, 
 		keys[i] = e.Key(c.Name)
 	}
 	n := 0
-	in := geo.BBoxOf(tile.Bounds(buffer))
-	err := view.Each(ctx, session, variables, &in, func(f *persisted.Feature) error {
+	in := view.Within(geo.BBoxOf(tile.Bounds(buffer)))
+	err := in.Each(ctx, session, variables, func(f *persisted.Feature) error {
 		if n++; n > h.Limit {
 			return fault.Invalid("COST_LIMIT", "the tile holds over %d features of this operation: zoom in, or ask for less", h.Limit).With("limit", h.Limit)
 		}
