@@ -24,6 +24,9 @@ func (q *request) landing() error {
 		link{base + "/api?f=html", "service-doc", typeHTML, "The API in words", false},
 		link{base + "/conformance", "conformance", typeJSON, "Conformance classes", false},
 		link{base + "/collections", "data", typeJSON, "Collections", false})
+	if q.Tiles != nil {
+		links = append(links, link{base + "/tileMatrixSets", relSchemes, typeJSON, "Tile matrix sets", false})
+	}
 	if html {
 		return q.page(page{VI: titleVI, EN: titleEN, Links: links})
 	}
@@ -52,10 +55,24 @@ var classes = []string{
 	"http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
 }
 
+// tileClasses are those where there are tiles.
+var tileClasses = []string{
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+}
+
 func (q *request) conformance() error {
 	html, err := q.plain()
 	if err != nil {
 		return err
+	}
+	classes := classes
+	if q.Tiles != nil {
+		classes = slices.Concat(classes, tileClasses)
 	}
 	if html {
 		p := page{VI: "Các lớp tuân thủ", EN: "Conformance classes", Links: q.selves(typeJSON, true)}
@@ -100,6 +117,9 @@ func (q *request) describe(s *layer.System, box *geo.BBox, crs []string) collect
 		}}
 	if q.Exports != nil {
 		c.Links = append(c.Links, wholes(q.host()+"/export/"+s.Field)...)
+	}
+	if q.Tiles != nil {
+		c.Links = append(c.Links, link{at + "/tiles", relTilesets, typeJSON, "", false})
 	}
 	return c
 }

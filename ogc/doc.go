@@ -15,6 +15,9 @@
 // by package persisted; its variables are parameters, where they are not named as
 // one of the standard's.
 //
+// The tiles of package tiles are described by OGC API – Tiles (20-057), and served
+// at its addresses by that package itself.
+//
 // The one rule: what a request says is either honoured or refused with the
 // reason. A parameter that is not known is an error, and /conformance names only
 // what works. Where the standard leaves a choice: pages have no numbers, `next`

@@ -20,6 +20,7 @@ import (
 	"geohub/internal/pgtest"
 	"geohub/ogc"
 	"geohub/province/prepare"
+	"geohub/tiles"
 )
 
 var province = sync.OnceValue(hubtest.Province)
@@ -44,8 +45,12 @@ func serveDB(t *testing.T, pool *pgxpool.Pool) hub {
 		t.Fatal(err)
 	}
 	graphql := hubtest.Server(t, pool)
-	s := httptest.NewServer(ogc.New(ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Operations: graphql.Operations, Answers: graphql.Answers, Viewer: keys.Viewer,
-		Clock: func() time.Time { return hubtest.Now }, Log: slog.New(slog.DiscardHandler)}))
+	clock, log := func() time.Time { return hubtest.Now }, slog.New(slog.DiscardHandler)
+	drawn := tiles.NewHandler(tiles.Config{Catalog: hubtest.Catalog(t), DB: pool, Operations: graphql.Operations, Answers: graphql.Answers, Viewer: keys.Viewer, Clock: clock, Log: log})
+	mux := http.NewServeMux()
+	mux.Handle("/tiles/", drawn)
+	mux.Handle("/", ogc.New(ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Operations: graphql.Operations, Answers: graphql.Answers, Tiles: drawn, Viewer: keys.Viewer, Clock: clock, Log: log}))
+	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return hub{url: s.URL, graphql: graphql.Alone(), t: t}
 }
@@ -101,7 +106,10 @@ type feature struct {
 	Properties map[string]any
 }
 
-type link struct{ Href, Rel, Type string }
+type link struct {
+	Href, Rel, Type string
+	Templated       bool
+}
 
 type features struct {
 	Features       []feature

@@ -1,6 +1,10 @@
 package ogc
 
-import "geohub/layer"
+import (
+	"slices"
+
+	"geohub/layer"
+)
 
 // openAPI describes this API by OpenAPI 3.0, or in words.
 func (q *request) openAPI() error {
@@ -10,7 +14,7 @@ func (q *request) openAPI() error {
 	}
 	if html {
 		p := page{VI: titleVI, EN: titleEN, Links: q.selves(typeOpenAPI, true), Head: []string{"GET", ""}}
-		for _, path := range paths {
+		for _, path := range q.paths() {
 			p.Rows = append(p.Rows, []string{"/ogc" + path.path, path.summary})
 		}
 		for _, name := range append(questions, pages...) {
@@ -23,12 +27,21 @@ func (q *request) openAPI() error {
 
 type object = map[string]any
 
-// paths are those of the API with the parameters that they take.
-var paths = []struct {
+// path is one of the API with the parameters that it takes.
+type path struct {
 	path, id, summary string
 	media             string
 	parameters        []string
-}{
+}
+
+func (q *request) paths() []path {
+	if q.Tiles == nil {
+		return paths
+	}
+	return slices.Concat(paths, tilePaths)
+}
+
+var paths = []path{
 	{"/", "getLandingPage", "Where to begin", typeJSON, []string{"f"}},
 	{"/conformance", "getConformance", "What a client may rely on", typeJSON, []string{"f"}},
 	{"/api", "getAPI", "This description", typeOpenAPI, []string{"f"}},
@@ -39,6 +52,20 @@ var paths = []struct {
 	{"/collections/{collectionId}/items", "getFeatures", "Features, page by page", typeGeoJSON,
 		append(append([]string{"collectionId"}, append(questions, pages...)...), "properties")},
 	{"/collections/{collectionId}/items/{featureId}", "getFeature", "One feature", typeGeoJSON, []string{"collectionId", "featureId", "crs", "asOf", "f"}},
+}
+
+// tilePaths end in the names that OGC API – Tiles has for them.
+var tilePaths = []path{
+	{"/tileMatrixSets", "getTileMatrixSetsList", "How tiles are cut", typeJSON, []string{"f"}},
+	{"/tileMatrixSets/{tileMatrixSetId}", "getTileMatrixSet", "One way of cutting tiles", typeJSON, []string{"tileMatrixSetId", "f"}},
+	{"/collections/{collectionId}/tiles", "layer.collection.vector.getTileSetsList", "A collection's tilesets", typeJSON, []string{"collectionId", "f"}},
+	{"/collections/{collectionId}/tiles/{tileMatrixSetId}", "layer.collection.vector.getTileSet", "A collection's tiles", typeJSON, []string{"collectionId", "tileMatrixSetId", "f"}},
+	{"/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "layer.collection.vector.getTile", "One tile", typeMVT,
+		[]string{"collectionId", "tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "filter", "active", "asOf"}},
+}
+
+func inPath(name, description string, schema object) object {
+	return object{"name": name, "in": "path", "required": true, "description": description, "schema": schema}
 }
 
 func inQuery(name, description string, schema object) object {
@@ -61,8 +88,12 @@ var (
 		"asOf":        inQuery("asOf", "A moment: what was known then is given, instead of what is known now.", object{"type": "string", "format": "date-time"}),
 		"properties": {"name": "properties", "in": "query", "required": false, "description": "Any queryable by its name: what it has to be.",
 			"schema": object{"type": "object", "additionalProperties": text}, "style": "form", "explode": true},
-		"collectionId": {"name": "collectionId", "in": "path", "required": true, "description": "A layer.", "schema": text},
-		"featureId":    {"name": "featureId", "in": "path", "required": true, "description": "A feature's id, or a former one.", "schema": text},
+		"active":          inQuery("active", "Of warnings only those in force.", object{"type": "boolean", "enum": []bool{true}}),
+		"featureId":       inPath("featureId", "A feature's id, or a former one.", text),
+		"tileMatrixSetId": inPath("tileMatrixSetId", "How tiles are cut.", object{"type": "string", "enum": []string{webMercator}}),
+		"tileMatrix":      inPath("tileMatrix", "The zoom, 0 to 22.", text),
+		"tileRow":         inPath("tileRow", "The row, 0 in the north.", object{"type": "integer", "minimum": 0}),
+		"tileCol":         inPath("tileCol", "The column, 0 in the west.", object{"type": "integer", "minimum": 0}),
 	}
 )
 
@@ -75,14 +106,19 @@ func (q *request) apiOf() object {
 	for name, p := range parameters {
 		known[name] = p
 	}
-	known["collectionId"] = object{"name": "collectionId", "in": "path", "required": true, "description": "A layer.", "schema": object{"type": "string", "enum": ids}}
-	for _, path := range paths {
+	known["collectionId"] = inPath("collectionId", "A layer, or a stored operation.",
+		object{"anyOf": []object{{"type": "string", "enum": ids}, {"type": "string", "pattern": "^" + operationStart + "[0-9a-f]{64}$"}}})
+	for _, path := range q.paths() {
 		refs := []object{}
 		for _, name := range path.parameters {
 			refs = append(refs, object{"$ref": "#/components/parameters/" + name})
 		}
+		forms := object{path.media: object{"schema": object{"type": "object"}}, typeHTML: object{"schema": text}}
+		if path.media == typeMVT {
+			forms = object{typeMVT: object{"schema": object{"type": "string", "format": "binary"}}}
+		}
 		all[path.path] = object{"get": object{"operationId": path.id, "summary": path.summary, "parameters": refs, "responses": object{
-			"200":     object{"description": path.summary, "content": object{path.media: object{"schema": object{"type": "object"}}, typeHTML: object{"schema": text}}},
+			"200":     object{"description": path.summary, "content": forms},
 			"default": object{"$ref": "#/components/responses/problem"},
 		}}}
 	}

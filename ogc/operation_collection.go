@@ -46,6 +46,9 @@ func (q *request) describeOperation(op *persisted.Operation, view *persisted.Vie
 	if q.Exports != nil {
 		c.Links = append(c.Links, wholes(q.host()+"/q/"+op.Hash)...)
 	}
+	if q.Tiles != nil {
+		c.Links = append(c.Links, link{at + "/tiles", relTilesets, typeJSON, "", false})
+	}
 	return c
 }
 

@@ -25,6 +25,8 @@ type Config struct {
 	// that answer them; nil: none are served.
 	Operations *persisted.Operations
 	Answers    func(layer.Querier, access.Viewer) persisted.Session
+	// Tiles draws what is below /tiles/; nil: there are no tiles.
+	Tiles http.Handler
 	// Viewer tells who asks; an error is answered with 401.
 	Viewer func(*http.Request) (access.Viewer, error)
 	Clock  func() time.Time
@@ -43,7 +45,7 @@ type server struct {
 func New(c Config) http.Handler {
 	s := &server{c, make(chan struct{}, ExportsAtOnce)}
 	mux := http.NewServeMux()
-	for pattern, answer := range map[string]func(*request) error{
+	answers := map[string]func(*request) error{
 		"/ogc":                          (*request).landing,
 		"/ogc/{$}":                      (*request).landing,
 		"/ogc/conformance":              (*request).conformance,
@@ -55,7 +57,15 @@ func New(c Config) http.Handler {
 		"/ogc/collections/{collection}/items":           ofEither((*request).items, (*request).operationItems),
 		"/ogc/collections/{collection}/items/{feature}": ofEither((*request).item, (*request).operationItem),
 		"/ogc/": (*request).nothing,
-	} {
+	}
+	if c.Tiles != nil {
+		answers["/ogc/tileMatrixSets"] = (*request).tileMatrixSets
+		answers["/ogc/tileMatrixSets/{set}"] = (*request).tileMatrixSet
+		answers["/ogc/collections/{collection}/tiles"] = (*request).tilesets
+		answers["/ogc/collections/{collection}/tiles/{set}"] = (*request).tileset
+		mux.HandleFunc("GET /ogc/collections/{collection}/tiles/{set}/{tileMatrix}/{tileRow}/{tileCol}", s.tile)
+	}
+	for pattern, answer := range answers {
 		mux.Handle("GET "+pattern, s.handler(requestTimeout, answer))
 	}
 	if c.Exports != nil {

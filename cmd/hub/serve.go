@@ -269,7 +269,8 @@ func newHandler(ctx context.Context, cfg *config, pool, exports *pgxpool.Pool, b
 		Operations: operations, Answers: answers})
 	mux.Handle("/tiles/", maps)
 	mux.Handle("/style.json", maps)
-	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Operations: operations, Answers: answers, Viewer: known.Viewer, Clock: clock, Log: log})
+	features := ogc.New(ogc.Config{Catalog: catalog, DB: pool, Exports: exports, Operations: operations, Answers: answers, Tiles: maps,
+		Viewer: known.Viewer, Clock: clock, Log: log})
 	mux.Handle("/ogc", features)
 	mux.Handle("/ogc/", features)
 	mux.Handle("/export/", features)
