@@ -3,6 +3,7 @@ package ogc_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"testing"
 	"time"
 
@@ -39,6 +40,19 @@ func TestAsOf(t *testing.T) {
 		}
 		if _, lines := h.get("/export/dams.geojsonl", append(test.parameters, "label", "Hồ Mới")...); bytes.Count(lines, []byte("\n")) != test.renamed {
 			t.Errorf("%v: exported %s", test.parameters, lines)
+		}
+	}
+	hash := h.as(2).store(`query($at: DateTime, $code: String) { dams(asOf: $at, filter: {code: {eq: $code}}) { nodes { label } } }`)
+	for _, test := range []struct{ parameters, label string }{
+		{"?code=TA_TRACH", "Hồ Mới"},
+		{"?code=TA_TRACH&at=" + url.QueryEscape(at), "Hồ Tả Trạch"},
+	} {
+		for _, path := range []string{"/q/" + hash + ".geojsonl", "/q/" + hash + ".csv", "/ogc/collections/q-" + hash + "/items", "/tiles/q/" + hash + "/0/0/0.mvt"} {
+			for key := -1; key < 3; key++ {
+				if _, body := h.as(key).get(path + test.parameters); !bytes.Contains(body, []byte(test.label)) || bytes.Count(body, []byte("Hồ ")) != 1 {
+					t.Errorf("viewer %d, %s%s: %s, want %s", key, path, test.parameters, body, test.label)
+				}
+			}
 		}
 	}
 }

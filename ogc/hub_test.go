@@ -38,7 +38,7 @@ func serve(t *testing.T) hub {
 	return serveDB(t, pgtest.Shared(t, province()))
 }
 
-func serveDB(t *testing.T, pool *pgxpool.Pool) hub {
+func serveDB(t *testing.T, pool *pgxpool.Pool, configure ...func(*ogc.Config)) hub {
 	t.Helper()
 	keys, err := access.NewKeys(pool)
 	if err != nil {
@@ -49,7 +49,11 @@ func serveDB(t *testing.T, pool *pgxpool.Pool) hub {
 	drawn := tiles.NewHandler(tiles.Config{Catalog: hubtest.Catalog(t), DB: pool, Operations: graphql.Operations, Answers: graphql.Answers, Viewer: keys.Viewer, Clock: clock, Log: log})
 	mux := http.NewServeMux()
 	mux.Handle("/tiles/", drawn)
-	mux.Handle("/", ogc.New(ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Operations: graphql.Operations, Answers: graphql.Answers, Tiles: drawn, Viewer: keys.Viewer, Clock: clock, Log: log}))
+	c := ogc.Config{Catalog: hubtest.Catalog(t), DB: pool, Exports: pool, Operations: graphql.Operations, Answers: graphql.Answers, Tiles: drawn, Viewer: keys.Viewer, Clock: clock, Log: log}
+	for _, f := range configure {
+		f(&c)
+	}
+	mux.Handle("/", ogc.New(c))
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return hub{url: s.URL, graphql: graphql.Alone(), t: t}

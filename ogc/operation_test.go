@@ -2,6 +2,7 @@ package ogc_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -13,8 +14,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"geohub/access"
 	"geohub/internal/pgtest"
 	"geohub/layer"
+	"geohub/ogc"
+	"geohub/persisted"
 )
 
 // storedTests are operations that are layers. Each takes $first and $after, so that
@@ -271,6 +277,53 @@ func TestOperationPages(t *testing.T) {
 	_, body := h.get("/q/" + hash + ".geojsonl")
 	if ids := byID(t, body); len(ids) != total || bytes.Count(body, []byte("\n")) != total {
 		t.Errorf("%d reports in %d lines, want %d", len(ids), bytes.Count(body, []byte("\n")), total)
+	}
+}
+
+// overtaken is a session in which something is written behind the first answer.
+type overtaken struct {
+	persisted.Session
+	write func()
+}
+
+func (s *overtaken) Answer(ctx context.Context, document string, variables map[string]any) ([]byte, gqlerror.List) {
+	data, errs := s.Session.Answer(ctx, document, variables)
+	if s.write != nil {
+		s.write()
+		s.write = nil
+	}
+	return data, errs
+}
+
+// TestOperationSnapshot: what is written between two pages shows in none of them.
+func TestOperationSnapshot(t *testing.T) {
+	pool := pgtest.DB(t, province())
+	overtake := false
+	h := serveDB(t, pool, func(c *ogc.Config) {
+		begin := c.Answers
+		c.Answers = func(db layer.Querier, viewer access.Viewer) persisted.Session {
+			if !overtake {
+				return begin(db, viewer)
+			}
+			return &overtaken{begin(db, viewer), func() {
+				for _, sql := range []string{"UPDATE reports SET label = 'overtaken', updated_at = clock_timestamp()", "DELETE FROM reports WHERE id > (SELECT id FROM reports ORDER BY id DESC OFFSET 20 LIMIT 1)"} {
+					if _, err := pool.Exec(context.Background(), sql); err != nil {
+						t.Error(err)
+					}
+				}
+			}}
+		}
+	}).as(2)
+	total := h.total("reports", "")
+	address := "/q/" + h.store(`{ reports { nodes { id label } } }`) + ".geojsonl"
+	_, before := h.get(address)
+	overtake = true
+	if _, during := h.get(address); !bytes.Equal(during, before) || bytes.Count(during, []byte("\n")) != total || total <= layer.MaxFirst {
+		t.Errorf("%d reports, %d of them overtaken, want %d", bytes.Count(during, []byte("\n")), bytes.Count(during, []byte("overtaken")), total)
+	}
+	overtake = false
+	if _, after := h.get(address); bytes.Count(after, []byte("overtaken")) != total-20 || bytes.Count(after, []byte("\n")) != total-20 {
+		t.Errorf("later %d reports, %d overtaken, want %d", bytes.Count(after, []byte("\n")), bytes.Count(after, []byte("overtaken")), total-20)
 	}
 }
 
