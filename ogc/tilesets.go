@@ -109,6 +109,7 @@ func (q *request) tileset() error {
 	at := set.Links[0].Href
 	set.Links = append(set.Links,
 		link{at + "/{tileMatrix}/{tileRow}/{tileCol}", "item", typeMVT, "", true},
+		link{q.host() + "/tiles/" + t.drawn + ".json", "describedby", typeJSON, "TileJSON", false},
 		link{at + "?f=html", "alternate", typeHTML, "", false},
 		link{q.base() + "/collections/" + t.id, "http://www.opengis.net/def/rel/ogc/1.0/geodata", typeJSON, "", false})
 	if html {

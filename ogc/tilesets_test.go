@@ -50,6 +50,7 @@ func (h hub) template(collection string) string {
 	if set.DataType != "vector" || set.CRS != "http://www.opengis.net/def/crs/EPSG/0/3857" || set.TileMatrixSetURI != "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad" {
 		h.t.Errorf("%s: %+v", collection, set)
 	}
+	h.read(set.link(h.t, "describedby", "application/json"), &struct{ Tiles []string }{})
 	return set.link(h.t, "item", "application/vnd.mapbox-vector-tile")
 }
 

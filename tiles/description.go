@@ -123,13 +123,7 @@ func fieldsOf(r *layer.Reader, info *layer.Info, s *layer.System) map[string]str
 	out := map[string]string{"id": "String. " + info.Field("id").Description}
 	for _, p := range propertiesOf(r, s) {
 		m := info.Field(p.name)
-		kind := "String"
-		switch p.kind {
-		case layer.KindFloat, layer.KindInt:
-			kind = "Number"
-		case layer.KindBool:
-			kind = "Boolean"
-		}
+		kind := kindOf(p.kind)
 		if m.Measure != "" {
 			kind += ", " + m.Measure
 		}
@@ -140,6 +134,17 @@ func fieldsOf(r *layer.Reader, info *layer.Info, s *layer.System) map[string]str
 		out["point_count"] = "Number. How many features a cluster stands for."
 	}
 	return out
+}
+
+// kindOf is what a property of a kind is in a tile.
+func kindOf(k layer.Kind) string {
+	switch k {
+	case layer.KindFloat, layer.KindInt:
+		return "Number"
+	case layer.KindBool:
+		return "Boolean"
+	}
+	return "String"
 }
 
 const (

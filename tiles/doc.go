@@ -4,6 +4,7 @@
 //	GET /tiles/dams,cameraEvents/10/818/463.mvt?asOf=2025-10-27T20:00:00Z
 //	GET /tiles/dams,cameraEvents.json
 //	GET /tiles/q/{hash}/10/818/463.mvt
+//	GET /tiles/q/{hash}.json
 //	GET /style.json?layers=dams,cameraEvents&lang=en
 //	GET /tiles/basemap/10/818/463
 //

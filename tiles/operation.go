@@ -19,47 +19,45 @@ import (
 // operations is below what tiles of stored operations lie: /tiles/q/{hash}/{z}/{x}/{y}.mvt.
 const operations = "/tiles/q/"
 
+// operationQuestion is a request for a stored operation's tiles, checked.
+type operationQuestion struct {
+	operation *persisted.Operation
+	view      *persisted.View
+	variables map[string]any
+	describes bool // what the tiles are; otherwise one of them
+	tile      mvt.Tile
+}
+
 // serveOperation answers with a tile of a stored operation: what it answers this
 // viewer of what lies there, with the same properties as its files.
 func (h *handler) serveOperation(w http.ResponseWriter, req *http.Request, viewer access.Viewer) error {
-	rest, _ := strings.CutPrefix(req.URL.Path, operations)
-	parts := strings.Split(rest, "/")
-	y, isTile := strings.CutSuffix(parts[len(parts)-1], ".mvt")
-	if len(parts) != 4 || !isTile || h.Operations == nil {
-		return fault.NotFound("there is %s{hash}/{z}/{x}/{y}.mvt", operations)
-	}
-	tile, err := tileOf(parts[1], parts[2], y)
+	q, err := h.operationQuestion(req)
 	if err != nil {
 		return err
 	}
 	ctx := req.Context()
-	op, err := h.Operations.Find(ctx, parts[0])
-	if err != nil {
+	if err := h.Operations.Used(ctx, q.operation); err != nil {
 		return err
 	}
-	if op == nil {
-		return fault.NotFound("there is no stored operation %.80q", parts[0])
-	}
-	view, err := h.Operations.View(op)
-	if err != nil {
-		return err
-	}
-	given, err := url.ParseQuery(req.URL.RawQuery)
-	if err != nil {
-		return fault.Invalid("BAD_INPUT", "the parameters can't be read: write %% as %%25 and so on")
-	}
-	variables, err := view.Variables(given)
-	if err != nil {
-		return err
-	}
-	if err := h.Operations.Used(ctx, op); err != nil {
-		return err
+	r := h.Catalog.Read(h.DB, viewer, h.Clock(), nil)
+	defer r.Done()
+	if q.describes {
+		d, err := h.describeOperation(ctx, r, q)
+		if err != nil {
+			return err
+		}
+		d.Tiles = []string{hostOf(req) + *q.operation.Tiles()}
+		if given := req.URL.Query(); len(given) > 0 {
+			d.Tiles[0] += "?" + given.Encode()
+		}
+		h.sendJSON(w, req, "application/json", d)
+		return nil
 	}
 	var body []byte
-	if r := h.Catalog.Read(h.DB, viewer, h.Clock(), nil); r.SeesRows(view.System) && r.Sees(view.System, "geometry") {
+	if r.SeesRows(q.view.System) && r.Sees(q.view.System, "geometry") {
 		session := h.Answers(h.DB, viewer)
 		defer session.Done()
-		if body, err = h.drawOperation(ctx, session, view, variables, tile); err != nil {
+		if body, err = h.drawOperation(ctx, session, q); err != nil {
 			return err
 		}
 	}
@@ -68,21 +66,80 @@ func (h *handler) serveOperation(w http.ResponseWriter, req *http.Request, viewe
 	return nil
 }
 
+// operationQuestion reads a request below /tiles/q/.
+func (h *handler) operationQuestion(req *http.Request) (q operationQuestion, err error) {
+	rest, _ := strings.CutPrefix(req.URL.Path, operations)
+	parts := strings.Split(rest, "/")
+	hash, describes := strings.CutSuffix(parts[0], ".json")
+	y, isTile := strings.CutSuffix(parts[len(parts)-1], ".mvt")
+	switch {
+	case h.Operations != nil && len(parts) == 1 && describes:
+		q.describes = true
+	case h.Operations != nil && len(parts) == 4 && isTile:
+		if q.tile, err = tileOf(parts[1], parts[2], y); err != nil {
+			return q, err
+		}
+	default:
+		return q, fault.NotFound("there is %s{hash}/{z}/{x}/{y}.mvt and %s{hash}.json", operations, operations)
+	}
+	if q.operation, err = h.Operations.Find(req.Context(), hash); err != nil {
+		return q, err
+	}
+	if q.operation == nil {
+		return q, fault.NotFound("there is no stored operation %.80q", hash)
+	}
+	if q.view, err = h.Operations.View(q.operation); err != nil {
+		return q, err
+	}
+	given, err := url.ParseQuery(req.URL.RawQuery)
+	if err != nil {
+		return q, fault.Invalid("BAD_INPUT", "the parameters can't be read: write %% as %%25 and so on")
+	}
+	q.variables, err = q.view.Variables(given)
+	return q, err
+}
+
+// describeOperation says what the tiles are. The bounds are those of the layer.
+func (h *handler) describeOperation(ctx context.Context, r *layer.Reader, q operationQuestion) (*description, error) {
+	s := q.view.System
+	info := h.Catalog.Info(s)
+	fields := map[string]string{}
+	for _, c := range q.view.Columns {
+		fields[c.Name] = kindOf(c.Kind)
+	}
+	fields["id"] = "String. " + info.Field("id").Description
+	d := &description{TileJSON: "3.0.0", Name: info.Title.VI, MaxZoom: mvt.MaxZoom,
+		VectorLayers: []vectorLayer{{ID: s.Field, Description: info.Description, MaxZoom: mvt.MaxZoom, Fields: fields}}}
+	if q.operation.Title != nil {
+		d.Name = *q.operation.Title
+	}
+	a, err := r.Agency(ctx, s.Agency)
+	if err != nil {
+		return nil, err
+	}
+	if a != nil {
+		d.Attribution = a.Name(nil)
+	}
+	d.Bounds, err = boundsOf(ctx, r, []*layer.System{s})
+	return d, err
+}
+
 // drawOperation makes the tile. There are no clusters: what an operation selects of
 // a feature is of no use for many together. So a tile with too much in it is
 // refused, for a part of it would look like the whole.
-func (h *handler) drawOperation(ctx context.Context, session persisted.Session, view *persisted.View, variables map[string]any, tile mvt.Tile) ([]byte, error) {
+func (h *handler) drawOperation(ctx context.Context, session persisted.Session, q operationQuestion) ([]byte, error) {
+	view := q.view
 	e := encoders.Get().(*mvt.Encoder)
 	defer release(e)
-	e.Begin(tile, view.System.Field, mvt.Options{Buffer: buffer, Tolerance: 1})
+	e.Begin(q.tile, view.System.Field, mvt.Options{Buffer: buffer, Tolerance: 1})
 	id := e.Key("id")
 	keys := make([]mvt.Key, len(view.Columns))
 	for i, c := range view.Columns {
 		keys[i] = e.Key(c.Name)
 	}
 	n := 0
-	in := view.Within(geo.BBoxOf(tile.Bounds(buffer)))
-	err := in.Each(ctx, session, variables, func(f *persisted.Feature) error {
+	in := view.Within(geo.BBoxOf(q.tile.Bounds(buffer)))
+	err := in.Each(ctx, session, q.variables, func(f *persisted.Feature) error {
 		if n++; n > h.Limit {
 			return fault.Invalid("COST_LIMIT", "the tile holds over %d features of this operation: zoom in, or ask for less", h.Limit).With("limit", h.Limit)
 		}

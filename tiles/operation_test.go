@@ -1,6 +1,8 @@
 package tiles_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -96,6 +98,10 @@ func TestOperation(t *testing.T) {
 		stored.StoreOperation.Hash + "/9/0/0.mvt?colour=red":             400,
 		stored.StoreOperation.Hash + "/23/0/0.mvt":                       400,
 		stored.StoreOperation.Hash + "/0/0/0.png":                        404,
+		stored.StoreOperation.Hash + ".json":                             200,
+		stored.StoreOperation.Hash + ".json?colour=red":                  400,
+		stored.StoreOperation.Hash:                                       404,
+		strings.Repeat("0", 64) + ".json":                                404,
 		strings.Repeat("0", 64) + "/0/0/0.mvt":                           404,
 		url.PathEscape("' OR 1=1") + "/0/0/0.mvt":                        404,
 		stored.StoreOperation.Hash + "/0/0.mvt":                          404,
@@ -103,6 +109,45 @@ func TestOperation(t *testing.T) {
 	} {
 		if resp, body := few.ask("/tiles/q/" + path); resp.StatusCode != status {
 			t.Errorf("%s: %d %s, want %d", path, resp.StatusCode, body, status)
+		}
+	}
+}
+
+// TestOperationDescription: a map that knows nothing but the description finds the
+// tiles, with what it says of them.
+func TestOperationDescription(t *testing.T) {
+	pool := pgtest.DB(t, hubtest.Province())
+	graph := hubtest.Server(t, pool).Alone()
+	drawn := serve(t, pool, func(c *tiles.Config) { c.Operations, c.Answers = graph.Operations, graph.Answers })
+	var stored struct{ StoreOperation struct{ Hash string } }
+	graph.As(2).Ask(`mutation($d: String!) { storeOperation(document: $d, title: "Full") { hash } }`,
+		map[string]any{"d": `query($low: Float) { dams(filter: {levelM: {gt: $low}}) { nodes { label levelM gated unit { name } } } }`}, &stored)
+	for _, viewer := range viewers {
+		drawn := served{drawn.url, viewer.key, t}
+		resp, body := drawn.ask("/tiles/q/" + stored.StoreOperation.Hash + ".json?low=40")
+		var d struct {
+			TileJSON, Name string
+			Tiles          []string
+			Bounds         []float64
+			VectorLayers   []struct {
+				ID     string
+				Fields map[string]string
+			} `json:"vector_layers"`
+		}
+		if err := json.Unmarshal(body, &d); err != nil || resp.StatusCode != 200 || d.TileJSON != "3.0.0" || d.Name != "Full" || len(d.Tiles) != 1 || len(d.Bounds) != 4 {
+			t.Fatalf("%s: %d %v %s", viewer.name, resp.StatusCode, err, body)
+		}
+		fields := d.VectorLayers[0].Fields
+		for name, kind := range map[string]string{"label": "String", "levelM": "Number", "gated": "Boolean", "unit.name": "String"} {
+			if fields[name] != kind {
+				t.Errorf("%s: %s is %q, want %s", viewer.name, name, fields[name], kind)
+			}
+		}
+		address := strings.NewReplacer("{z}", "8", "{x}", "204", "{y}", "116", drawn.url, "").Replace(d.Tiles[0])
+		resp, got := drawn.ask(address)
+		_, want := drawn.ask("/tiles/q/" + stored.StoreOperation.Hash + "/8/204/116.mvt?low=40")
+		if resp.StatusCode != 200 || !bytes.Equal(got, want) || len(got) == 0 {
+			t.Errorf("%s: %s: %d, %d bytes, want %d", viewer.name, d.Tiles[0], resp.StatusCode, len(got), len(want))
 		}
 	}
 }
