@@ -5997,7 +5997,10 @@ type IndicatorValue {
   numerator: Float
   "What is divided by; where nothing is, how many features it is about."
   denominator: Float
-  "The value of the time as long before it, in buckets of the one before; null where one of them is cut short or not told."
+  """
+  The value of the time as long before it, in buckets of the one before, of the present state that of a day ago. Null where one
+  of them is cut short, not told or not remembered.
+  """
   former: Float
   "By how much the value is over the former one."
   trend: Float

@@ -129,13 +129,8 @@ func (w *whereabouts) families() [][]int {
 	return out
 }
 
-// cellsOf reads the cells of an indicator by unit, as in all (one for the whole
-// province), and by span, in one statement on its rows.
-func (r *Reader) cellsOf(ctx context.Context, i *indicator, w *whereabouts, t spans) ([][]*cell, error) {
-	c, err := r.cellsQuery(ctx, i, w, t)
-	if err != nil {
-		return nil, err
-	}
+// cells are empty ones by unit, as in all (one for the whole province), and by span.
+func (w *whereabouts) cells(t spans) [][]*cell {
 	out := make([][]*cell, max(w.count(), len(w.all)))
 	for u := range out {
 		out[u] = make([]*cell, t.count())
@@ -143,20 +138,26 @@ func (r *Reader) cellsOf(ctx context.Context, i *indicator, w *whereabouts, t sp
 			out[u][n] = &cell{}
 		}
 	}
-	if len(out) == 0 {
-		return out, nil
+	return out
+}
+
+// readCells fills the cells of an indicator in one statement on its rows; shift
+// moves them to another span.
+func (r *Reader) readCells(ctx context.Context, i *indicator, w *whereabouts, t spans, cells [][]*cell, shift int) error {
+	c, err := r.cellsQuery(ctx, i, w, t)
+	if err != nil {
+		return err
 	}
-	err = r.query(ctx, "indicator "+i.ID, c, func(rows pgx.Rows) error {
+	return r.query(ctx, "indicator "+i.ID, c, func(rows pgx.Rows) error {
 		var unit int32
 		var span int
 		var numerator, denominator *float64
 		err := rows.Scan(&unit, &span, &numerator, &denominator)
 		if err == nil && numerator != nil && denominator != nil {
-			*out[w.index[unit]][span-1] = cell{numerator: *numerator, denominator: *denominator}
+			*cells[w.index[unit]][span-1+shift] = cell{numerator: *numerator, denominator: *denominator}
 		}
 		return err
 	})
-	return out, err
 }
 
 func (r *Reader) cellsQuery(ctx context.Context, i *indicator, w *whereabouts, t spans) (clause.C, error) {
@@ -164,7 +165,7 @@ func (r *Reader) cellsQuery(ctx context.Context, i *indicator, w *whereabouts, t
 	if !r.SeesRows(s) {
 		return clause.C{}, fault.Denied("%s are not for this viewer", s.Field)
 	}
-	q, span, by := Query{Filter: i.of}, clause.Of("1"), []GroupField{"UNIT"}
+	q, span, by := Query{Filter: i.of}, clause.Of("?::int", t.count()), []GroupField{"UNIT"}
 	if i.Period {
 		q.Observed = &DateTimeRange{From: &t.bounds[0], To: &t.bounds[t.count()]}
 		span = clause.Of("width_bucket(f.observed_at, ?::timestamptz[])", t.bounds)

@@ -54,8 +54,11 @@ type spans struct {
 
 func (s spans) count() int { return len(s.bounds) - 1 }
 
-// present is the one span of what is not about a time.
-var present = spans{bounds: make([]time.Time, 2), whole: []bool{false}}
+// present is now, after a day ago: of what is not about a time.
+var present = spans{bounds: make([]time.Time, 3), before: true, whole: []bool{true, true}}
+
+// dayBefore is how long ago the state was that the present one is held against.
+const dayBefore = 24 * time.Hour
 
 // spansOf are the buckets of a time, cut at its ends, after the one before them.
 func (r *Reader) spansOf(observed *DateTimeRange, bucket *IndicatorBucket) (spans, error) {

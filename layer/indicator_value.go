@@ -145,7 +145,7 @@ func (all *Indicators) pick(ids []string) ([]*indicator, error) {
 // valuesOf are an indicator's values, by unit and time.
 func (r *Reader) valuesOf(ctx context.Context, i *indicator, where *whereabouts, t spans, fresh *Freshness) ([]*IndicatorValue, error) {
 	cells, err := r.cellsOf(ctx, i, where, t)
-	if f := fault.Of(err); err != nil && (f == nil || f.Kind != fault.KindDenied) {
+	if err != nil && !ofKind(err, fault.KindDenied) {
 		return nil, err
 	}
 	denied := err != nil
@@ -178,6 +178,29 @@ func (r *Reader) valuesOf(ctx context.Context, i *indicator, where *whereabouts,
 		}
 	}
 	return out, nil
+}
+
+// cellsOf reads the cells of an indicator, of the present state those of a day ago
+// too, if somebody wants to know and they are remembered.
+func (r *Reader) cellsOf(ctx context.Context, i *indicator, where *whereabouts, t spans) ([][]*cell, error) {
+	cells := where.cells(t)
+	if len(cells) == 0 {
+		return cells, nil
+	}
+	if err := r.readCells(ctx, i, where, t, cells, 0); err != nil {
+		return nil, err
+	}
+	if !i.Period && (r.wants.Wants("IndicatorValue", "former") || r.wants.Wants("IndicatorValue", "trend")) {
+		if err := r.At(r.now.Add(-dayBefore)).readCells(ctx, i, where, t, cells, -1); err != nil && !ofKind(err, fault.KindInvalid) {
+			return nil, err
+		}
+	}
+	return cells, nil
+}
+
+func ofKind(err error, kind fault.Kind) bool {
+	f := fault.Of(err)
+	return f != nil && f.Kind == kind
 }
 
 // fill writes what a cell says, beside the cell before it.

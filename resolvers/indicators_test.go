@@ -338,3 +338,46 @@ func TestIndicatorLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestIndicatorTargets: each value is held against the target of its own day.
+func TestIndicatorTargets(t *testing.T) {
+	hub := hubtest.Server(t, pgtest.Shared(t, hubtest.Province())).As(2)
+	i := askIndicators(t, hub, []string{"dossiers.onlineShare"}, `bucket: MONTH, observed: {from: "2025-06-01T00:00:00+07:00", to: "2026-02-01T00:00:00+07:00"}`)[0]
+	for n, want := range []*float64{nil, new(0.7), new(0.7), new(0.7), new(0.7), new(0.7), new(0.7), new(0.8)} {
+		v := i.Values[n]
+		if !near(v.Target, want) || (v.Met == nil) != (want == nil) || want != nil && *v.Met != (*v.Value >= *want) {
+			t.Errorf("%v: target %s, met %v, by %s", v.From, said(v.Target), v.Met, said(v.Value))
+		}
+	}
+}
+
+// TestIndicatorOfYesterday: of the present state the former one is that of a day
+// ago, as the hub knew it.
+func TestIndicatorOfYesterday(t *testing.T) {
+	pool := pgtest.DB(t, hubtest.Province())
+	for _, sql := range []string{
+		`ALTER TABLE cameras DISABLE TRIGGER USER`,
+		`UPDATE cameras SET updated_at = '2026-01-01'`,
+		`INSERT INTO cameras_history SELECT c.*, '2026-03-02T00:00:00Z' FROM cameras c WHERE camera_status = 'OFFLINE'`,
+		`UPDATE cameras_history SET camera_status = 'ONLINE'`,
+		`UPDATE cameras SET updated_at = '2026-03-02T00:00:00Z' WHERE camera_status = 'OFFLINE'`,
+	} {
+		if _, err := pool.Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var now, then float64
+	if err := pool.QueryRow(context.Background(), `SELECT avg((camera_status = 'ONLINE')::int)::float8, avg((camera_status IN ('ONLINE', 'OFFLINE'))::int)::float8
+		FROM cameras WHERE camera_status <> 'MAINTENANCE'`).Scan(&now, &then); err != nil {
+		t.Fatal(err)
+	}
+	hub := hubtest.Server(t, pool).As(2)
+	v := askIndicators(t, hub, []string{"cameras.onlineShare"}, "")[0].Values[0]
+	if now == then || !near(v.Value, &now) || !near(v.Former, &then) || !near(v.Trend, new(now-then)) {
+		t.Errorf("%s, %s a day ago (%s), by hand %g and %g", said(v.Value), said(v.Former), said(v.Trend), now, then)
+	}
+	before := askIndicators(t, hub, []string{"cameras.onlineShare"}, `asOf: "2026-03-01T12:00:00Z"`)[0].Values[0]
+	if !near(before.Value, &then) {
+		t.Errorf("%s as of the day before, by hand %g", said(before.Value), then)
+	}
+}

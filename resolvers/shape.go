@@ -216,6 +216,8 @@ func (m *meter) field(f *ast.Field) measure {
 		own += wholeCost
 	case "features":
 		own += 2 * wholeCost // over all layers
+	case "indicators":
+		own += 10 * wholeCost // a figure over the whole list each
 	case "submitReport", "rateReport":
 		own += handInCost
 	case "geojson":
@@ -302,7 +304,7 @@ func rowsOf(f *ast.Field) rows {
 	switch {
 	case f.Name == "_entities":
 		return rowsBy(f.Arguments.ForName("representations").Value, entitiesOf)
-	case f.Name == "units":
+	case f.Name == "units", f.Name == "values" && f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Indicator":
 		return rows{n: 50}
 	case f.Name == "groups":
 		if by := f.Arguments.ForName("by"); by != nil {
