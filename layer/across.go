@@ -260,10 +260,6 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 	if len(c.lists) == 0 {
 		return nil
 	}
-	type hit struct {
-		id    string
-		value *string
-	}
 	var hits []hit
 	err := c.r.query(ctx, "find features", clause.Of("SELECT x.id, x.value::text FROM ?", c.hits()), func(rows pgx.Rows) error {
 		var h hit
@@ -277,27 +273,46 @@ func (c *FeatureConnection) read(ctx context.Context) error {
 	if c.more = len(hits) > c.first; c.more {
 		hits = hits[:c.first]
 	}
+	c.page, err = c.r.edges(ctx, hits, c.order, c.lists[0].near != nil)
+	return err
+}
+
+// hit is a feature that was found, with the value of the order.
+type hit struct {
+	id    string
+	value *string
+}
+
+// edges reads the features that were found; measured says that the order's value
+// is a distance.
+func (r *Reader) edges(ctx context.Context, hits []hit, by order, measured bool) ([]*FeatureEdge, error) {
+	r.want(hits)
+	edges := []*FeatureEdge{}
 	for _, h := range hits {
-		prefix, _, _ := strings.Cut(h.id, ":")
-		c.r.rows(c.r.catalog.byPrefix[prefix]).Want(h.id)
-	}
-	for _, h := range hits {
-		row, err := c.r.feature(ctx, h.id)
+		row, err := r.feature(ctx, h.id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if row == nil {
 			continue // gone between the two statements
 		}
-		e := &FeatureEdge{Node: row, Cursor: c.order.cursor(h.value, h.id)}
-		if c.lists[0].near != nil && h.value != nil {
+		e := &FeatureEdge{Node: row, Cursor: by.cursor(h.value, h.id)}
+		if measured && h.value != nil {
 			if d, err := strconv.ParseFloat(*h.value, 64); err == nil {
 				e.DistanceM = &d
 			}
 		}
-		c.page = append(c.page, e)
+		edges = append(edges, e)
 	}
-	return nil
+	return edges, nil
+}
+
+// want tells the loaders of features that were found.
+func (r *Reader) want(hits []hit) {
+	for _, h := range hits {
+		prefix, _, _ := strings.Cut(h.id, ":")
+		r.rows(r.catalog.byPrefix[prefix]).Want(h.id)
+	}
 }
 
 // hits are the page's features and at least one more, in order: x.id, x.value of the
