@@ -55,7 +55,7 @@ const minCover = 0.5
 // none. Units of any epoch that were given no polygon, or a sketch, get the
 // union of their children's.
 func Units(ctx context.Context, tx pgx.Tx, from geo.Date, to *geo.Date, units []UnitRow) (Result, error) {
-	changed, err := unitWriter{tx}.write(ctx, from, to, units)
+	changed, err := unitWriter{transaction{tx}}.write(ctx, from, to, units)
 	if err != nil {
 		return Result{}, fmt.Errorf("write units since %s: %w", from, err)
 	}
@@ -69,7 +69,7 @@ func Crosswalk(ctx context.Context, tx pgx.Tx, before, after geo.Date, pairs []U
 	for i, p := range pairs {
 		olds[i], news[i], wholes[i] = p.OldCode, p.NewCode, p.Whole
 	}
-	w := unitWriter{tx}
+	w := unitWriter{transaction{tx}}
 	named := clause.Of(`unnest(?::text[], ?::text[], ?::bool[]) p(old_code, new_code, whole)
 		LEFT JOIN units o ON o.code = p.old_code AND o.valid_from = ?
 		LEFT JOIN units n ON n.code = p.new_code AND n.valid_from = ?`, olds, news, wholes, before, after)
@@ -94,7 +94,7 @@ func Crosswalk(ctx context.Context, tx pgx.Tx, before, after geo.Date, pairs []U
 func AssignUnits(ctx context.Context, tx pgx.Tx, systems []*layer.System) (int, error) {
 	changed := 0
 	for _, s := range systems {
-		n, err := unitWriter{tx}.exec(ctx, clause.Of(`
+		n, err := unitWriter{transaction{tx}}.exec(ctx, clause.Of(`
 			WITH found AS MATERIALIZED (SELECT f.id, ? AS unit_id FROM ? f)
 			UPDATE ? t SET unit_id = found.unit_id, updated_at = stamped(t.updated_at)
 			FROM found WHERE found.id = t.id AND found.unit_id IS DISTINCT FROM t.unit_id`,
@@ -134,7 +134,7 @@ func Import(ctx context.Context, db interface {
 		byKind[u.Kind] = append(byKind[u.Kind], u)
 	}
 	for _, kind := range []string{"PROVINCE", "DISTRICT", "COMMUNE"} {
-		if err := (unitWriter{tx}).epoch(ctx, kind, from, byKind[kind], &out); err != nil {
+		if err := (unitWriter{transaction{tx}}).epoch(ctx, kind, from, byKind[kind], &out); err != nil {
 			return Imported{}, err
 		}
 	}
@@ -147,7 +147,7 @@ func Import(ctx context.Context, db interface {
 	return out, nil
 }
 
-type unitWriter struct{ tx pgx.Tx }
+type unitWriter struct{ transaction }
 
 // epoch writes all units of one kind, between the epochs that are there.
 func (w unitWriter) epoch(ctx context.Context, kind string, from geo.Date, units []UnitRow, out *Imported) error {
@@ -171,7 +171,7 @@ func (w unitWriter) epoch(ctx context.Context, kind string, from geo.Date, units
 	if _, err := w.exec(ctx, clause.Of("UPDATE units SET valid_to = ? WHERE id = ANY (?)", from, former)); err != nil {
 		return err
 	}
-	r, err := Units(ctx, w.tx, from, to, units)
+	r, err := Units(ctx, w.Tx, from, to, units)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (w unitWriter) upsert(ctx context.Context, from geo.Date, to *geo.Date, uni
 		return []any{u.Code, from, to, u.Kind, given(u.Type), u.Name, given(u.NameEN), given(u.ParentCode), u.AreaKm2, u.Population,
 			postgis.Shape{Geometry: g, SRID: 4326}, u.Approximate}, nil
 	})
-	if _, err := w.tx.CopyFrom(ctx, pgx.Identifier{"stage_units"}, columns, source); err != nil {
+	if _, err := w.CopyFrom(ctx, pgx.Identifier{"stage_units"}, columns, source); err != nil {
 		return 0, fmt.Errorf("copy: %w", err)
 	}
 	return w.exec(ctx, clause.Of(`
@@ -361,17 +361,6 @@ func (u UnitRow) check() (mendable bool, err error) {
 
 // String names the unit in errors.
 func (u UnitRow) String() string { return strings.TrimSpace(u.Code + " " + u.Name) }
-
-func (w unitWriter) exec(ctx context.Context, c clause.C) (int, error) {
-	sql, args := c.SQL()
-	tag, err := w.tx.Exec(ctx, sql, args...)
-	return int(tag.RowsAffected()), err
-}
-
-func (w unitWriter) row(ctx context.Context, c clause.C, dest ...any) error {
-	sql, args := c.SQL()
-	return w.tx.QueryRow(ctx, sql, args...).Scan(dest...)
-}
 
 // given is nil for what is empty.
 func given(s string) *string {

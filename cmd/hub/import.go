@@ -21,6 +21,7 @@ func (m Main) importCommand(cfg *config) *cobra.Command {
   hub import zones "https://example.gov.vn/ogc/collections/zones/items?limit=500"
   hub import stations 'WFS:https://example.gov.vn/wfs#tram_do'
   hub import units communes.gpkg --from 2025-07-01
+  hub import rivers rivers.geojson
   hub import basemap hue.pmtiles`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -72,6 +73,6 @@ others begin on DATE and end what stood before. Features are given their units a
 		},
 	}
 	units.Flags().StringVar(&from, "from", "", "the first day on which these units stand (yyyy-mm-dd)")
-	c.AddCommand(units, m.importBasemap(cfg))
+	c.AddCommand(units, m.importRivers(cfg), m.importBasemap(cfg))
 	return c
 }

@@ -59,6 +59,7 @@ func TestCommandLine(t *testing.T) {
 		{"too many words", []string{"migrate", "now"}, nil, 2, "now"},
 		{"a file without a day", []string{"import", "units", "x.geojson"}, nil, 2, "from"},
 		{"a day that is none", []string{"import", "units", "x.geojson", "--from", "2025-13-01"}, nil, 2, "2025-07-01"},
+		{"rivers without a file", []string{"import", "rivers"}, nil, 2, "one file"},
 		{"an address that is none", []string{"migrate"}, map[string]string{"HUB_DATABASE_URL": "::"}, 2, "HUB_DATABASE_URL"},
 		{"a server that isn't there", []string{"migrate"}, map[string]string{"HUB_DATABASE_URL": "postgres://127.0.0.1:1/x"}, 1, "connect"},
 	} {

@@ -1,6 +1,6 @@
 // Package prepare sets a hub up for the demo province, as a deployment would by
-// hand before its first source is read: administrative units, agencies and
-// keys. What moves comes by the sources alone.
+// hand before its first source is read: administrative units, rivers, agencies
+// and keys. What moves comes by the sources alone.
 //
 //	err := prepare.Hub(ctx, conn)
 package prepare
@@ -47,7 +47,7 @@ func KeysIn(ctx context.Context, db *pgxpool.Pool) ([]access.Key, error) {
 	return out, nil
 }
 
-// Hub writes units, agencies and keys into a database that has no units, in one
+// Hub writes units, rivers, agencies and keys into a database that has no units, in one
 // transaction; one that has is left alone.
 func Hub(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
@@ -57,6 +57,9 @@ func Hub(ctx context.Context, conn *pgx.Conn) error {
 		}
 		if _, err := province.LoadUnits(ctx, tx); err != nil {
 			return fmt.Errorf("prepare units: %w", err)
+		}
+		if _, err := province.LoadRivers(ctx, tx); err != nil {
+			return fmt.Errorf("prepare rivers: %w", err)
 		}
 		for _, a := range province.New(province.Seed, time.Now()).Agencies() {
 			_, err := tx.Exec(ctx, `INSERT INTO agencies (code, name, name_en, parent_code, unit_code, services)
