@@ -53,6 +53,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_CardReader_label_args(ctx, raw)
 	case "CardReaderConnection.groups":
 		return ec.field_CardReaderConnection_groups_args(ctx, raw)
+	case "Dam.downstream":
+		return ec.field_Dam_downstream_args(ctx, raw)
 	case "Dam.geometry":
 		return ec.field_Dam_geometry_args(ctx, raw)
 	case "Dam.label":
@@ -209,6 +211,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_SecurityIncident_label_args(ctx, raw)
 	case "SecurityIncidentConnection.groups":
 		return ec.field_SecurityIncidentConnection_groups_args(ctx, raw)
+	case "Station.downstream":
+		return ec.field_Station_downstream_args(ctx, raw)
 	case "Station.geometry":
 		return ec.field_Station_geometry_args(ctx, raw)
 	case "Station.label":

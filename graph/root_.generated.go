@@ -659,7 +659,7 @@ type FeatureEdge {
   node: Feature!
   "Its cursor."
   cursor: String!
-  "Distance from ` + "`" + `near` + "`" + ` or from the origin, metres; null without one."
+  "Distance from ` + "`" + `near` + "`" + ` or from the origin, metres, of ` + "`" + `downstream` + "`" + ` along the rivers; null without one."
   distanceM: Float
 }
 
@@ -1852,6 +1852,20 @@ type Dam @title(vi: "Hồ chứa, đập", en: "Reservoirs and dams") @data(shar
     "At most so many, the newest, 1 to 1,000."
     last: Int = 100
   ): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
+  """
+  What lies below it on its river, and below the confluence on the rivers that this one flows into,
+  nearest first: the dams and stations that name one of them. ` + "`" + `distanceM` + "`" + ` is along the rivers, from
+  where the sources' places are nearest to them. Where the course of its own river is not known, it is
+  counted from the place nearest to it on the next one. Empty without a river that the hub knows.
+  """
+  downstream(
+    "Only these layers, of those whose features stand on rivers; all of them when null."
+    layers: [LayerName!]
+    "Leaves out what is farther along the rivers, metres."
+    withinM: Float
+    "At most so many, the nearest, 1 to 1,000."
+    first: Int = 50
+  ): [FeatureEdge!]! @title(vi: "Hạ lưu", en: "Downstream")
 }
 
 "What a reservoir was built for first."
@@ -6479,6 +6493,20 @@ type Station @title(vi: "Trạm quan trắc", en: "Monitoring stations") @data(s
     "At most so many, the newest, 1 to 1,000."
     last: Int = 100
   ): [Reading!]! @title(vi: "Số liệu đo", en: "Readings")
+  """
+  What lies below it on its river, and below the confluence on the rivers that this one flows into,
+  nearest first: the dams and stations that name one of them. ` + "`" + `distanceM` + "`" + ` is along the rivers, from
+  where the sources' places are nearest to them. Where the course of its own river is not known, it is
+  counted from the place nearest to it on the next one. Empty without a river that the hub knows.
+  """
+  downstream(
+    "Only these layers, of those whose features stand on rivers; all of them when null."
+    layers: [LayerName!]
+    "Leaves out what is farther along the rivers, metres."
+    withinM: Float
+    "At most so many, the nearest, 1 to 1,000."
+    first: Int = 50
+  ): [FeatureEdge!]! @title(vi: "Hạ lưu", en: "Downstream")
 }
 
 "What a station measures first."
@@ -7865,6 +7893,8 @@ func (ec *executionContext) childFields_Dam(ctx context.Context, field graphql.C
 		return ec.fieldContext_Dam_rain24hMm(ctx, field)
 	case "readings":
 		return ec.fieldContext_Dam_readings(ctx, field)
+	case "downstream":
+		return ec.fieldContext_Dam_downstream(ctx, field)
 	case "id":
 		return ec.fieldContext_Dam_id(ctx, field)
 	case "aliases":
@@ -8993,6 +9023,8 @@ func (ec *executionContext) childFields_Station(ctx context.Context, field graph
 		return ec.fieldContext_Station_tssMgL(ctx, field)
 	case "readings":
 		return ec.fieldContext_Station_readings(ctx, field)
+	case "downstream":
+		return ec.fieldContext_Station_downstream(ctx, field)
 	case "id":
 		return ec.fieldContext_Station_id(ctx, field)
 	case "aliases":

@@ -227,7 +227,7 @@ func TestKeptAtRandom(t *testing.T) {
 // TestAnnounced: every table that an answer may rest on says when it changes.
 func TestAnnounced(t *testing.T) {
 	pool := pgtest.Shared(t, hubtest.Province())
-	tables := map[string]bool{"units": true, "unit_crosswalk": true, "agencies": true, "feature_aliases": true}
+	tables := map[string]bool{"units": true, "unit_crosswalk": true, "agencies": true, "feature_aliases": true, "rivers": true}
 	for _, s := range systems.All {
 		tables[s.Table] = true
 		for _, n := range s.Nested {
