@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"geohub/geo"
 )
@@ -124,8 +125,7 @@ func (i *indicator) read(schema *ast.Schema) error {
 		return fmt.Errorf("it has no title, definition or unit of measure")
 	}
 	i.query = i.asQuery()
-	doc, errs := gqlparser.LoadQuery(schema, i.query)
-	if len(errs) > 0 {
+	if _, errs := gqlparser.LoadQueryWithRules(schema, i.query, rules.NewDefaultRules()); len(errs) > 0 {
 		return fmt.Errorf("its query is not one: %w", errs)
 	}
 	for _, text := range []struct {
@@ -135,7 +135,7 @@ func (i *indicator) read(schema *ast.Schema) error {
 		if text.filter == "" {
 			continue
 		}
-		doc, errs = gqlparser.LoadQuery(schema, fmt.Sprintf("{ %s(filter: %s) { totalCount } }", i.Layer.Field, text.filter))
+		doc, errs := gqlparser.LoadQueryWithRules(schema, fmt.Sprintf("{ %s(filter: %s) { totalCount } }", i.Layer.Field, text.filter), rules.NewDefaultRules())
 		if len(errs) > 0 {
 			return errs
 		}

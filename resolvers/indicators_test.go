@@ -381,3 +381,15 @@ func TestIndicatorOfYesterday(t *testing.T) {
 		t.Errorf("%s as of the day before, by hand %g", said(before.Value), then)
 	}
 }
+
+// TestConditionOnMaskedFields: a condition is as closed as what it looks at.
+func TestConditionOnMaskedFields(t *testing.T) {
+	hub := hubtest.Server(t, pgtest.Shared(t, hubtest.Province()))
+	const query = `{ articles(filter: {not: {overdue: true}}, first: 1) { totalCount } }`
+	if a := hub.Post(query, nil); len(a.Errors) != 1 || a.Errors[0].Code() != "DENIED" {
+		t.Errorf("anonymous gets %s %+v", a.Data, a.Errors)
+	}
+	if a := hub.As(2).Post(query, nil); len(a.Errors) > 0 {
+		t.Error(a.Errors)
+	}
+}
