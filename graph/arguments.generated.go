@@ -133,6 +133,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_cardReader_args(ctx, raw)
 	case "Query.cardReaders":
 		return ec.field_Query_cardReaders_args(ctx, raw)
+	case "Query.clusters":
+		return ec.field_Query_clusters_args(ctx, raw)
 	case "Query.dam":
 		return ec.field_Query_dam_args(ctx, raw)
 	case "Query.dams":
@@ -145,6 +147,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_feature_args(ctx, raw)
 	case "Query.features":
 		return ec.field_Query_features_args(ctx, raw)
+	case "Query.grid":
+		return ec.field_Query_grid_args(ctx, raw)
 	case "Query.indicators":
 		return ec.field_Query_indicators_args(ctx, raw)
 	case "Query.layers":
@@ -187,6 +191,8 @@ func Arguments(ctx context.Context, typ, field string, raw map[string]any) (map[
 		return ec.field_Query_stations_args(ctx, raw)
 	case "Query.storedOperation":
 		return ec.field_Query_storedOperation_args(ctx, raw)
+	case "Query.timeline":
+		return ec.field_Query_timeline_args(ctx, raw)
 	case "Query.unit":
 		return ec.field_Query_unit_args(ctx, raw)
 	case "Query.units":

@@ -8990,6 +8990,147 @@ func UnmarshalLayerFilter(ctx context.Context, raw any) (map[string]any, error) 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLayerGroup(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reports", "alerts", "cameras", "cameraEvents", "articles", "offices", "dossiers", "billboards", "dams", "stations", "vessels", "cardReaders", "securityIncidents", "places", "zones"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reports":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reports"))
+			data, err := ec.unmarshalOReportGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["reports"] = data
+		case "alerts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alerts"))
+			data, err := ec.unmarshalOAlertGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["alerts"] = data
+		case "cameras":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cameras"))
+			data, err := ec.unmarshalOCameraGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cameras"] = data
+		case "cameraEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cameraEvents"))
+			data, err := ec.unmarshalOCameraEventGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cameraEvents"] = data
+		case "articles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("articles"))
+			data, err := ec.unmarshalOArticleGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["articles"] = data
+		case "offices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offices"))
+			data, err := ec.unmarshalOOfficeGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["offices"] = data
+		case "dossiers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dossiers"))
+			data, err := ec.unmarshalODossierGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dossiers"] = data
+		case "billboards":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("billboards"))
+			data, err := ec.unmarshalOBillboardGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["billboards"] = data
+		case "dams":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dams"))
+			data, err := ec.unmarshalODamGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dams"] = data
+		case "stations":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stations"))
+			data, err := ec.unmarshalOStationGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["stations"] = data
+		case "vessels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("vessels"))
+			data, err := ec.unmarshalOVesselGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["vessels"] = data
+		case "cardReaders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardReaders"))
+			data, err := ec.unmarshalOCardReaderGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["cardReaders"] = data
+		case "securityIncidents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("securityIncidents"))
+			data, err := ec.unmarshalOSecurityIncidentGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["securityIncidents"] = data
+		case "places":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("places"))
+			data, err := ec.unmarshalOPlaceGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["places"] = data
+		case "zones":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zones"))
+			data, err := ec.unmarshalOZoneGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["zones"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLayerGroup unmarshals raw into the LayerGroup input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLayerGroup(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LayerGroup", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNavStatusFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -15810,6 +15951,42 @@ func (ec *executionContext) unmarshalOAlertFilter2ᚕmapᚄ(ctx context.Context,
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOAlertGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAlertGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAlertGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlertGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOAlertMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -15908,6 +16085,42 @@ func (ec *executionContext) unmarshalOArticleFilter2ᚕmapᚄ(ctx context.Contex
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOArticleGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArticleGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArticleGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArticleGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOArticleMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -15956,6 +16169,42 @@ func (ec *executionContext) unmarshalOBillboardFilter2ᚕmapᚄ(ctx context.Cont
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOBillboardGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBillboardGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBillboardGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBillboardGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOBillboardKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16024,6 +16273,42 @@ func (ec *executionContext) unmarshalOCameraEventFilter2ᚕmapᚄ(ctx context.Co
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOCameraEventGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCameraEventGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCameraEventGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCameraEventGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCameraEventMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -16072,6 +16357,42 @@ func (ec *executionContext) unmarshalOCameraFilter2ᚕmapᚄ(ctx context.Context
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCameraGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCameraGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCameraGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCameraGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOCameraKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16140,6 +16461,42 @@ func (ec *executionContext) unmarshalOCardReaderFilter2ᚕmapᚄ(ctx context.Con
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOCardReaderGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCardReaderGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCardReaderGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCardReaderGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCardReaderMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -16188,6 +16545,42 @@ func (ec *executionContext) unmarshalODamFilter2ᚕmapᚄ(ctx context.Context, v
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalODamGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDamGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODamGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDamGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODamKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16262,6 +16655,42 @@ func (ec *executionContext) unmarshalODossierFilter2ᚕmapᚄ(ctx context.Contex
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalODossierGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDossierGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODossierGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDossierGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODossierMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
@@ -16385,6 +16814,31 @@ func (ec *executionContext) unmarshalOIncidentStatusFilter2map(ctx context.Conte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOLayerFilter2ᚕmapᚄ(ctx context.Context, v any) ([]map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]map[string]any, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLayerFilter2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOLayerGroup2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLayerGroup(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOLayerName2ᚕgeohubᚋlayerᚐNameᚄ(ctx context.Context, v any) ([]layer.Name, error) {
 	if v == nil {
 		return nil, nil
@@ -16452,6 +16906,42 @@ func (ec *executionContext) unmarshalOOfficeFilter2ᚕmapᚄ(ctx context.Context
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOOfficeGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOfficeGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOfficeGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfficeGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOOfficeKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16526,6 +17016,42 @@ func (ec *executionContext) unmarshalOPlaceFilter2ᚕmapᚄ(ctx context.Context,
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPlaceGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPlaceGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPlaceGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlaceGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOPlaceKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16626,6 +17152,42 @@ func (ec *executionContext) unmarshalOReportFilter2ᚕmapᚄ(ctx context.Context
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOReportGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReportGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOReportGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOReportMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -16692,6 +17254,42 @@ func (ec *executionContext) unmarshalOSecurityIncidentFilter2ᚕmapᚄ(ctx conte
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOSecurityIncidentGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSecurityIncidentGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSecurityIncidentGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSecurityIncidentGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOSecurityIncidentMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -16756,6 +17354,42 @@ func (ec *executionContext) unmarshalOStationFilter2ᚕmapᚄ(ctx context.Contex
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStationGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStationGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOStationGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStationGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOStationKindFilter2map(ctx context.Context, v any) (map[string]any, error) {
@@ -16848,6 +17482,42 @@ func (ec *executionContext) unmarshalOVesselFilter2ᚕmapᚄ(ctx context.Context
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOVesselGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVesselGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOVesselGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVesselGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOVesselMeasure2ᚕgeohubᚋlayerᚐMeasuringᚄ(ctx context.Context, v any) ([]layer.Measuring, error) {
 	if v == nil {
 		return nil, nil
@@ -16904,6 +17574,42 @@ func (ec *executionContext) unmarshalOZoneFilter2ᚕmapᚄ(ctx context.Context, 
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOZoneGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, v any) ([]layer.GroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]layer.GroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNZoneGroup2geohubᚋlayerᚐGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOZoneGroup2ᚕgeohubᚋlayerᚐGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []layer.GroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNZoneGroup2geohubᚋlayerᚐGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOZoneKindFilter2map(ctx context.Context, v any) (map[string]any, error) {

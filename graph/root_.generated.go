@@ -123,6 +123,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IncidentStatusFilter", ec.unmarshalInputIncidentStatusFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LayerFilter", ec.unmarshalInputLayerFilter),
+			graphql.NewInputUnmarshaler("LayerGroup", ec.unmarshalInputLayerGroup),
 			graphql.NewInputUnmarshaler("LonLat", ec.unmarshalInputLonLat),
 			graphql.NewInputUnmarshaler("NavStatusFilter", ec.unmarshalInputNavStatusFilter),
 			graphql.NewInputUnmarshaler("Near", ec.unmarshalInputNear),
@@ -799,6 +800,74 @@ type OverlayCount {
   "With how many."
   count: Int!
 }
+"A span of the calendar in Asia/Ho_Chi_Minh."
+enum Bucket {
+  "An hour."
+  HOUR
+  "A day."
+  DAY
+  "A week, from Monday."
+  WEEK
+  "A month."
+  MONTH
+}
+"One step of a timeline: what was observed ` + "`" + `from` + "`" + ` <= t < ` + "`" + `to` + "`" + `."
+type TimelineBucket {
+  "Its first moment."
+  from: DateTime!
+  "The first moment after it."
+  to: DateTime!
+  "How many features were observed in it; 0 where none was."
+  count: Int!
+  "The same by the keys asked for: every key that the timeline has, in each of its buckets, those with the most features first."
+  groups: [Group!]!
+}
+"The form of a grid's cells."
+enum CellForm {
+  "Squares, ` + "`" + `sizeM` + "`" + ` their side."
+  SQUARE
+  "Hexagons that stand on a corner, ` + "`" + `sizeM` + "`" + ` their width between two opposite sides."
+  HEX
+}
+"How the features of a layer are spread over cells of one size."
+type Grid {
+  "The cells that have features, the fullest first."
+  cells: [GridCell!]!
+  "How many cells have features, beyond ` + "`" + `first` + "`" + ` too."
+  cellCount: Int!
+  "How many features lie in all of them."
+  count: Int!
+  "How many features of the question have no place: they are in no cell."
+  unplaced: Int!
+}
+"A cell with features in it."
+type GridCell {
+  "The same for the same cell in every answer, whatever is asked: ` + "`" + `cell:hex:1000:12_-7` + "`" + `."
+  id: ID!
+  "How many features lie in it. A line or an area lies where its ` + "`" + `position` + "`" + ` is."
+  count: Int!
+  "Its polygon."
+  geometry: Geometry!
+  "Its middle."
+  position: LonLatPoint!
+}
+"What lies in one cell of the map."
+type Cluster {
+  "The same for the same cell in every answer. Of one layer it is the id that tiles give, ` + "`" + `cluster:reports:9:26153_14944` + "`" + `; of several ` + "`" + `cluster:9:26153_14944` + "`" + `; of a single feature the feature's."
+  id: ID!
+  "How many features."
+  count: Int!
+  "How many of each layer that has any here."
+  counts: [LayerCount!]!
+  "The mean of their positions."
+  position: LonLatPoint!
+  "The box around their positions."
+  extent: BBox!
+  "The first zoom at which they lie in several cells; null for a single feature, and for what lies together at any zoom."
+  expansionZoom: Int
+  "The feature, when it is a single one."
+  feature: Feature
+}
 "An agency by QĐ 20/2020/QĐ-TTg."
 type Agency @key(fields: "code") {
   "Its code: ` + "`" + `H57.12` + "`" + `."
@@ -1060,6 +1129,64 @@ type Query {
     "As the hub knew it at this moment; null: now. Who may see what is today's."
     asOf: DateTime
   ): OverlayConnection!
+  """
+  The features of one layer over time, bucket by bucket, those without any too. The first and the last
+  bucket are cut where ` + "`" + `during` + "`" + ` begins and ends; features of no known time are left out. At most 10,000
+  buckets by keys.
+  """
+  timeline(
+    "The layer, and which of its features: ` + "`" + `{reports: {open311Status: {eq: OPEN}}}` + "`" + `, or ` + "`" + `{reports: {}}` + "`" + ` for all."
+    filter: LayerFilter!
+    "Where."
+    area: Area
+    "How long each bucket is."
+    bucket: Bucket!
+    "Keys to count by within each bucket: ` + "`" + `{reports: REPORT_STATUS}` + "`" + `. At most 3, of the layer that is asked."
+    by: LayerGroup
+    "When observed; where an end is left out, the features end it."
+    during: DateTimeRange
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): [TimelineBucket!]!
+  """
+  The features of one layer by cells of one size on the ground, laid out on an equal-area plane whose
+  metres are true in the middle of the province: all cells have the same area. At most 10,000 cells with
+  features; COST_LIMIT beyond.
+  """
+  grid(
+    "The layer, and which of its features: ` + "`" + `{reports: {open311Status: {eq: OPEN}}}` + "`" + `, or ` + "`" + `{reports: {}}` + "`" + ` for all."
+    filter: LayerFilter!
+    "Where."
+    area: Area
+    "The form of the cells."
+    cell: CellForm!
+    "How far the middles of neighbouring cells are apart, metres, 10 to 100,000."
+    sizeM: Float!
+    "At most so many cells, 1 to 10,000: the fullest."
+    first: Int = 1000
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): Grid!
+  """
+  The features of some layers put together for a map of a zoom, by the cells that tiles of that zoom
+  have: 64 by 64 a tile. Cells on the edge of the box are counted whole, so that a cluster is the same
+  whatever is in view. For clusters that lie farther apart ask for a lower zoom: each doubles the
+  cells. The largest come first; at most 10,000 clusters, and a box of 250,000 cells.
+  """
+  clusters(
+    "Only these layers; all when null. Those of which the viewer may see no places are left out."
+    layers: [LayerName!]
+    "Which of their features, each of one of the layers: ` + "`" + `[{reports: {open311Status: {eq: OPEN}}}]` + "`" + `."
+    filters: [LayerFilter!]
+    "Where, beside the box."
+    area: Area
+    "What is in view."
+    bbox: BBox!
+    "The zoom of the map, 0 to 22."
+    zoom: Int!
+    "As the hub knew it at this moment; null: now. Who may see what is today's."
+    asOf: DateTime
+  ): [Cluster!]!
   "Administrative units that stood on a day, by code."
   units(
     "Only this kind."
@@ -2090,6 +2217,39 @@ input LayerFilter @oneOf {
   places: PlaceFilter
   "Of zones."
   zones: ZoneFilter
+}
+"Keys of one layer to count its features by, by the layer's list field. Exactly one member."
+input LayerGroup @oneOf {
+  "Of reports."
+  reports: [ReportGroup!]
+  "Of alerts."
+  alerts: [AlertGroup!]
+  "Of cameras."
+  cameras: [CameraGroup!]
+  "Of camera events."
+  cameraEvents: [CameraEventGroup!]
+  "Of articles."
+  articles: [ArticleGroup!]
+  "Of offices."
+  offices: [OfficeGroup!]
+  "Of dossiers."
+  dossiers: [DossierGroup!]
+  "Of billboards."
+  billboards: [BillboardGroup!]
+  "Of dams."
+  dams: [DamGroup!]
+  "Of stations."
+  stations: [StationGroup!]
+  "Of vessels."
+  vessels: [VesselGroup!]
+  "Of card readers."
+  cardReaders: [CardReaderGroup!]
+  "Of security incidents."
+  securityIncidents: [SecurityIncidentGroup!]
+  "Of places."
+  places: [PlaceGroup!]
+  "Of zones."
+  zones: [ZoneGroup!]
 }
 
 extend type Report implements Feature @key(fields: "id") @key(fields: "serviceRequestId") {
@@ -7839,6 +7999,26 @@ func (ec *executionContext) childFields_CardReaderEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type CardReaderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Cluster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Cluster_id(ctx, field)
+	case "count":
+		return ec.fieldContext_Cluster_count(ctx, field)
+	case "counts":
+		return ec.fieldContext_Cluster_counts(ctx, field)
+	case "position":
+		return ec.fieldContext_Cluster_position(ctx, field)
+	case "extent":
+		return ec.fieldContext_Cluster_extent(ctx, field)
+	case "expansionZoom":
+		return ec.fieldContext_Cluster_expansionZoom(ctx, field)
+	case "feature":
+		return ec.fieldContext_Cluster_feature(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Cluster", field.Name)
+}
+
 func (ec *executionContext) childFields_Dam(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -8127,6 +8307,34 @@ func (ec *executionContext) childFields_Freshness(ctx context.Context, field gra
 		return ec.fieldContext_Freshness_stale(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Freshness", field.Name)
+}
+
+func (ec *executionContext) childFields_Grid(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cells":
+		return ec.fieldContext_Grid_cells(ctx, field)
+	case "cellCount":
+		return ec.fieldContext_Grid_cellCount(ctx, field)
+	case "count":
+		return ec.fieldContext_Grid_count(ctx, field)
+	case "unplaced":
+		return ec.fieldContext_Grid_unplaced(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Grid", field.Name)
+}
+
+func (ec *executionContext) childFields_GridCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GridCell_id(ctx, field)
+	case "count":
+		return ec.fieldContext_GridCell_count(ctx, field)
+	case "geometry":
+		return ec.fieldContext_GridCell_geometry(ctx, field)
+	case "position":
+		return ec.fieldContext_GridCell_position(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GridCell", field.Name)
 }
 
 func (ec *executionContext) childFields_Group(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9121,6 +9329,20 @@ func (ec *executionContext) childFields_Stream(ctx context.Context, field graphq
 		return ec.fieldContext_Stream_mimeType(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Stream", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_TimelineBucket_from(ctx, field)
+	case "to":
+		return ec.fieldContext_TimelineBucket_to(ctx, field)
+	case "count":
+		return ec.fieldContext_TimelineBucket_count(ctx, field)
+	case "groups":
+		return ec.fieldContext_TimelineBucket_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineBucket", field.Name)
 }
 
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -233,14 +233,8 @@ func (l *List) grouping(field GroupField) (grouping, error) {
 			return k, err
 		}
 		return g, nil
-	case "HOUR":
-		return timeGrouping(field, clause.Of("date_trunc('hour', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.RFC3339, func(t time.Time) time.Time { return t.Add(time.Hour) }), nil
-	case "DAY":
-		return timeGrouping(field, clause.Of("date_trunc('day', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }), nil
-	case "WEEK":
-		return timeGrouping(field, clause.Of("date_trunc('week', f.observed_at, 'Asia/Ho_Chi_Minh')"), time.DateOnly, func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }), nil
-	case "MONTH":
-		return timeGrouping(field, clause.Of("date_trunc('month', f.observed_at, 'Asia/Ho_Chi_Minh')"), "2006-01", func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }), nil
+	case "HOUR", "DAY", "WEEK", "MONTH":
+		return timeGrouping(Bucket(field)), nil
 	}
 	f, ok := l.s.groupField(field)
 	if !ok {
@@ -268,16 +262,16 @@ func unitKeyOf(code string, title Title, from geo.Date, to *geo.Date) *GroupKey 
 }
 
 // timeGrouping is a key of half-open times in Asia/Ho_Chi_Minh, whose value is
-// the start in a form as long as it needs to be.
-func timeGrouping(field GroupField, sql clause.C, form string, next func(time.Time) time.Time) grouping {
-	return grouping{field: field, sql: sql, key: func(_ context.Context, v string) (*GroupKey, error) {
+// the start.
+func timeGrouping(bucket Bucket) grouping {
+	return grouping{field: GroupField(bucket), sql: bucket.of(), key: func(_ context.Context, v string) (*GroupKey, error) {
 		from, err := time.Parse("2006-01-02 15:04:05-07", v)
 		if err != nil {
 			return nil, err
 		}
 		local := from.In(geo.Saigon)
-		to := next(local)
-		value := local.Format(form)
+		to := bucket.next(local)
+		value := local.Format(bucket.form())
 		return &GroupKey{Value: &value, From: &from, To: &to}, nil
 	}}
 }

@@ -26,7 +26,7 @@ const (
 
 // OverlaySide are the features of one layer that one side of an overlay takes.
 type OverlaySide struct {
-	Filter map[string]any // of one layer, by the name of its list field; as the client wrote it
+	Filter LayerFilter
 	Area   *geo.Area
 }
 
@@ -113,25 +113,14 @@ func (r *Reader) Overlay(ctx context.Context, left, right OverlaySide, relation 
 
 // side asks the layer of one side.
 func (r *Reader) side(ctx context.Context, name string, side OverlaySide) (*List, error) {
-	var asked []string
-	for field, filter := range side.Filter {
-		if filter != nil {
-			asked = append(asked, field)
-		}
+	s, filter, err := r.layerOf(name+".filter", side.Filter)
+	if err != nil {
+		return nil, err
 	}
-	if len(asked) != 1 {
-		return nil, fault.Invalid("BAD_INPUT", "%s.filter takes exactly one layer, such as {dams: {}}, not %d", name, len(asked))
+	if err := r.maySee(s, "geometry"); err != nil {
+		return nil, err
 	}
-	for _, s := range r.catalog.systems {
-		if s.Field == asked[0] {
-			if err := r.maySee(s, "geometry"); err != nil {
-				return nil, err
-			}
-			filter, _ := side.Filter[s.Field].(map[string]any)
-			return r.Ask(ctx, s, Query{Filter: filter, Area: side.Area, byID: true})
-		}
-	}
-	return nil, fault.Invalid("BAD_INPUT", "%s.filter: there is no layer %q", name, asked[0])
+	return r.Ask(ctx, s, Query{Filter: filter, Area: side.Area, byID: true})
 }
 
 // pairs is FROM … WHERE of the pairs: the rows l and f, which has id and away.

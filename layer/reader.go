@@ -157,13 +157,14 @@ func (r *Reader) masked(s *System) []string {
 	return names
 }
 
-// query runs a statement and hands each row to scan.
-func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
+// query runs a statement and hands each row to scan. Options are further ones of
+// pgx.
+func (r *Reader) query(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error, options ...any) error {
 	if err := r.remembers(ctx, c); err != nil {
 		return err
 	}
 	sql, args := c.SQL()
-	return r.run(ctx, what, sql, args, scan)
+	return r.run(ctx, what, sql, append(options, args...), scan)
 }
 
 // cheapest is the statement that the planner thinks the least costly of some that
@@ -191,8 +192,7 @@ func (r *Reader) cheapest(ctx context.Context, ways []clause.C) (clause.C, error
 	return out, nil
 }
 
-// queryBinary is query with the values as they came, all in binary. Options are
-// further ones of pgx.
+// queryBinary is query with the values as they came, all in binary.
 func (r *Reader) queryBinary(ctx context.Context, what string, c clause.C, each func([][]byte) error, options ...any) error {
 	if err := r.remembers(ctx, c); err != nil {
 		return err

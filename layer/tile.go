@@ -33,7 +33,7 @@ func (l *List) Some(n int) clause.C {
 func (l *List) Clusters(g postgis.Grid) clause.C {
 	table := l.r.table(l.s.Table)
 	return clause.Of("FROM ? c LEFT JOIN LATERAL (SELECT f.* FROM ? f WHERE c.n = 1 AND f.id = c.id LIMIT 1) f ON true ORDER BY c.y, c.x",
-		g.Cells(table, l.others), table)
+		g.Cells(table, postgis.Geom(), l.others), table)
 }
 
 // QueryAnew is Query for a statement that the server has to plan for its values
@@ -42,6 +42,11 @@ func (l *List) Clusters(g postgis.Grid) clause.C {
 // read the table.
 func (r *Reader) QueryAnew(ctx context.Context, what string, c clause.C, each func(values [][]byte) error) error {
 	return r.queryBinary(ctx, what, c, each, pgx.QueryExecModeCacheDescribe)
+}
+
+// queryAnew is QueryAnew with rows to be scanned.
+func (r *Reader) queryAnew(ctx context.Context, what string, c clause.C, scan func(pgx.Rows) error) error {
+	return r.query(ctx, what, c, scan, pgx.QueryExecModeCacheDescribe)
 }
 
 // Extents are the boxes round all rows of some layers that the viewer may see; nil where

@@ -51,10 +51,16 @@ func configOf(ctx context.Context) *Config {
 
 const configKey = "geohub.config"
 
-// filter is the argument as the client wrote it. The engine reads it through the
-// field list, as every printer does; gqlgen's reading is tied to Go types.
+// asWritten are the arguments of a root field as the client wrote them. The engine
+// reads filters through the field list, as every printer does; gqlgen's reading is
+// tied to Go types.
+func asWritten(ctx context.Context) map[string]any {
+	return graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+}
+
+// filter is the argument of that name, as written.
 func filter(ctx context.Context) layer.Filter {
-	f, _ := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["filter"].(map[string]any)
+	f, _ := asWritten(ctx)["filter"].(map[string]any)
 	return f
 }
 
@@ -80,7 +86,7 @@ func (query) Nearby(ctx context.Context, of layer.Origin, layers []layer.Name, w
 }
 
 func (query) Overlay(ctx context.Context, left layer.OverlaySide, right layer.OverlaySide, relation layer.SpatialRelation, distanceM *float64, first *int, after *string, _ *time.Time) (*layer.OverlayConnection, error) {
-	asked := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	asked := asWritten(ctx)
 	for name, side := range map[string]*layer.OverlaySide{"left": &left, "right": &right} {
 		side.Filter, _ = asked[name].(map[string]any)["filter"].(map[string]any) // as the client wrote it
 	}
@@ -89,6 +95,20 @@ func (query) Overlay(ctx context.Context, left layer.OverlaySide, right layer.Ov
 
 func (query) PositionsAt(ctx context.Context, time time.Time, area *geo.Area, maxAgeS *float64, _ map[string]any, first *int, after *string, _ *time.Time) (*systems.VesselPositionConnection, error) {
 	return systems.PositionsAt(ctx, reader(ctx), layer.Moment{Time: time, MaxAgeS: maxAgeS, Area: area, Filter: filter(ctx), First: first, After: after})
+}
+
+func (query) Timeline(ctx context.Context, _ map[string]any, area *geo.Area, bucket layer.Bucket, _ map[string]any, during *layer.DateTimeRange, _ *time.Time) ([]*layer.TimelineBucket, error) {
+	q := layer.TimelineQuery{Filter: layer.LayerFilter(filter(ctx)), Area: area, Bucket: bucket, During: during}
+	q.By, _ = asWritten(ctx)["by"].(map[string]any)
+	return reader(ctx).Timeline(ctx, q)
+}
+
+func (query) Grid(ctx context.Context, _ map[string]any, area *geo.Area, cell layer.CellForm, sizeM float64, first *int, _ *time.Time) (*layer.Grid, error) {
+	return reader(ctx).Grid(ctx, layer.GridQuery{Filter: layer.LayerFilter(filter(ctx)), Area: area, Cell: cell, SizeM: sizeM, First: first})
+}
+
+func (query) Clusters(ctx context.Context, layers []layer.Name, _ []map[string]any, area *geo.Area, bbox geo.BBox, zoom int, _ *time.Time) ([]*layer.Cluster, error) {
+	return reader(ctx).Clusters(ctx, layer.ClustersQuery{Layers: layers, Filters: asWritten(ctx)["filters"], Area: area, BBox: bbox, Zoom: zoom})
 }
 
 func (query) Units(ctx context.Context, kind *layer.UnitKind, parent *string, text *string, area *geo.Area, at *geo.Date, _ *time.Time) ([]*layer.Unit, error) {

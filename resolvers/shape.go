@@ -212,7 +212,7 @@ func (m *meter) field(f *ast.Field) measure {
 		}
 	}
 	switch f.Name {
-	case "totalCount", "extent", "groups", "counts":
+	case "totalCount", "extent", "groups", "counts", "timeline", "grid", "clusters":
 		own += wholeCost
 	case "features":
 		own += 2 * wholeCost // over all layers
@@ -310,6 +310,10 @@ func rowsOf(f *ast.Field) rows {
 		if by := f.Arguments.ForName("by"); by != nil {
 			return rowsBy(by.Value, cellsOf)
 		}
+		return rows{n: 1}
+	case f.Name == "timeline", f.Name == "clusters":
+		return rows{n: 200}
+	case f.Name == "cells": // of a grid, which says how many
 		return rows{n: 1}
 	case f.Name == "keys":
 		return rows{n: 2}

@@ -2,8 +2,6 @@ package tiles
 
 import (
 	"context"
-	"math"
-	"strconv"
 	"sync"
 
 	"geohub/clause"
@@ -20,10 +18,8 @@ const (
 	// so that the cells of neighbours are the same.
 	buffer = mvt.Extent / cells
 
-	// cells is how many cells of clusters lie along a tile's edge: each is a tile
-	// of a zoom deeper by cellZooms.
-	cells     = 1 << cellZooms
-	cellZooms = 6
+	// cells is how many cells of clusters lie along a tile's edge.
+	cells = 1 << geo.ClusterZooms
 )
 
 // encoders are used again by later tiles.
@@ -147,12 +143,8 @@ func (d *drawing) addCell(cell, row [][]byte) error {
 	if !e.PointAt(pgbinary.Float(cell[1]), pgbinary.Float(cell[2])) {
 		return nil
 	}
-	b := append(append(d.text[:0], "cluster:"...), d.s.Field...)
-	for i, n := range []int64{int64(d.tile.Z), x, y} {
-		b = strconv.AppendInt(append(b, "::_"[i]), n, 10)
-	}
-	d.text = b
-	e.Unique(d.id, b)
+	d.text = append(d.text[:0], geo.ClusterCell{Zoom: d.tile.Z, X: int(x), Y: int(y)}.ID(d.s.Field)...)
+	e.Unique(d.id, d.text)
 	e.Bool(e.Key("cluster"), true)
 	e.Int(e.Key("point_count"), n)
 	return nil
@@ -161,10 +153,9 @@ func (d *drawing) addCell(cell, row [][]byte) error {
 // gridOf is a tile's grid of cells, one more on each side than lie on it: rows
 // are 1 to cells+2 from the south.
 func gridOf(t mvt.Tile) postgis.Grid {
-	g := postgis.Grid{Columns: math.Ldexp(1, t.Z+cellZooms), Lats: make([]float64, cells+3), Box: t.Bounds(buffer)}
+	g := postgis.Grid{Columns: geo.ClusterColumns(t.Z), Lats: make([]float64, cells+3), Box: t.Bounds(buffer)}
 	for i := range g.Lats {
-		north := mvt.Tile{Z: t.Z + cellZooms, X: 0, Y: t.Y*cells + cells + 1 - i}
-		g.Lats[i] = north.Bounds(0).Max[1]
+		g.Lats[i] = geo.ClusterCell{Zoom: t.Z, Y: t.Y*cells + cells + 1 - i}.North()
 	}
 	return g
 }

@@ -35,13 +35,13 @@ func main() {
 	write("graph/arguments.generated.go", source(argumentReaders()))
 }
 
-// server runs gqlgen. Filters are bound to plain maps, which needs no Go type
-// for each: the engine reads them as the client wrote them.
+// server runs gqlgen. Filters, and keys by layer, are bound to plain maps, which
+// needs no Go type for each: the engine reads them as the client wrote them.
 func server() {
 	cfg, err := config.LoadConfig("gqlgen.yml")
 	check(err)
 	for _, f := range append(parse().Definitions, parseFile("systems/generated.graphqls").Definitions...) {
-		if f.Kind == ast.InputObject && strings.HasSuffix(f.Name, "Filter") {
+		if f.Kind == ast.InputObject && (strings.HasSuffix(f.Name, "Filter") || f.Name == "LayerGroup") {
 			cfg.Models.Add(f.Name, "map[string]any")
 		}
 	}
@@ -101,6 +101,13 @@ func schema(doc *ast.SchemaDocument) []byte {
 	for _, s := range systems.All {
 		g.desc("  ", "Of "+words(s.Field)+".")
 		g.line("  %s: %sFilter", s.Field, s.Type)
+	}
+	g.line("}")
+	g.desc("", "Keys of one layer to count its features by, by the layer's list field. Exactly one member.")
+	g.line("input LayerGroup @oneOf {")
+	for _, s := range systems.All {
+		g.desc("  ", "Of "+words(s.Field)+".")
+		g.line("  %s: [%sGroup!]", s.Field, s.Type)
 	}
 	g.line("}")
 	for _, s := range systems.All {
