@@ -216,6 +216,8 @@ func (m *meter) field(f *ast.Field) measure {
 		own += wholeCost
 	case "features":
 		own += 2 * wholeCost // over all layers
+	case "summary":
+		own += 40 * wholeCost // over all layers, of each unit by itself
 	case "indicators":
 		own += 10 * wholeCost // a figure over the whole list each
 	case "submitReport", "rateReport":
